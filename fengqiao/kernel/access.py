@@ -1,0 +1,221 @@
+"""Who may see and do: one predicate, `matters_for`; `may` is the same rule on one row (BLUEPRINT 3).
+
+Rights on one matter come from `Relation` rows and from the place rights that a domain declares for a role; an
+`Exclusion` of the account wins over both. PostgreSQL repeats the rule underneath (migration `0003_policies`):
+`acting_as` carries the post's scope into the transaction, and nothing set means no rows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from fengqiao.kernel import codes, domain
+from fengqiao.kernel.models import Exclusion, Matter, Post, Relation
+from fengqiao.kernel.now import now
+
+READ = "read"
+LOG_READERS = frozenset({"auditor", "dpo"})
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPost:
+    """A named post of the program itself: `clocks`, `outbox`, `portal`, `figures`, `keeper` (ruling 2).
+
+    `source` is the receipt of the person who acts through the portal.
+    """
+
+    name: str
+    source: uuid.UUID | None = None
+
+    NAMES = ("clocks", "figures", "import", "keeper", "outbox", "portal")
+
+    def __post_init__(self) -> None:
+        if self.name not in self.NAMES:
+            raise ValueError(f"There is no system post {self.name!r}.")
+
+    @property
+    def word(self) -> str:
+        """The relation word in which it acts."""
+        return "party" if self.name == "portal" else "system"
+
+
+Acting: TypeAlias = Post | SystemPost
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the transaction carries for the policies: ids, code ranges and the kinds they open."""
+
+    account: int | None = None
+    post: int | None = None
+    unit: int | None = None
+    kinds: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    system: str = ""
+    logs: bool = False
+
+    @property
+    def depth(self) -> int:
+        """Digits of the place codes of the range: 6 city, 9 town, 12 village."""
+        return len(self.ranges[0]) if self.ranges else 99
+
+
+def scope_of(by: Acting) -> Scope:
+    """The scope of a post. A post whose term is over, or of a role without contents, opens nothing (A27)."""
+    if isinstance(by, SystemPost):
+        return Scope(system=by.name)
+    if not by.holds or not by.account.is_active:
+        return Scope()
+    logs = by.role in LOG_READERS
+    if codes.get("role", by.role).extra["contents"] != "yes":
+        return Scope(logs=logs)
+    kinds = domain.kinds_by_place(by.role)
+    ranges = tuple(by.unit.ranges) if kinds else ()
+    return Scope(by.account_id, by.pk, by.unit_id, kinds, ranges, logs=logs)
+
+
+_SETTINGS = ("account", "post", "unit", "kinds", "ranges", "depth", "system", "logs", "now", "hand")
+_READ_SETTINGS = "select " + ", ".join(f"current_setting('fq.{name}', true)" for name in _SETTINGS)
+_WRITE_SETTINGS = "select " + ", ".join(f"set_config('fq.{name}', %s, true)" for name in _SETTINGS)
+
+
+@contextmanager
+def acting_as(by: Acting, hand: Iterable[uuid.UUID] = ()) -> Iterator[Scope]:
+    """One transaction in which the policies know who reads; `hand` are ids of matters that are being made.
+
+    Inside an outer transaction the outer scope comes back at the end.
+    """
+    scope = scope_of(by)
+    outer = connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            before: tuple[str | None, ...] = ()
+            if outer:
+                cursor.execute(_READ_SETTINGS)
+                before = cursor.fetchone() or ()
+            cursor.execute(_WRITE_SETTINGS, _values(scope, hand))
+        yield scope
+        if outer:
+            with connection.cursor() as cursor:
+                cursor.execute(_WRITE_SETTINGS, [value or "" for value in before])
+
+
+def take_in_hand(ids: Iterable[uuid.UUID]) -> None:
+    """Let the policies pass exactly these matters for the rest of the transaction. Only `docket` calls it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('fq.hand', %s, true)", [_array(ids)])
+
+
+def _values(scope: Scope, hand: Iterable[uuid.UUID]) -> list[str]:
+    return [
+        str(scope.account or ""),
+        str(scope.post or ""),
+        str(scope.unit or ""),
+        _array(scope.kinds),
+        _array(scope.ranges),
+        str(scope.depth),
+        scope.system,
+        "1" if scope.logs else "",
+        now().isoformat(),
+        _array(hand),
+    ]
+
+
+def _array(items: Iterable[object]) -> str:
+    return "{" + ",".join(str(item) for item in items) + "}"
+
+
+def words_for(kind: str, to: str) -> frozenset[str] | None:
+    """The relation words that give a right: None means any (reading). Raises KeyError for an unknown action."""
+    if to == READ:
+        return None
+    return frozenset(domain.get(kind).move(to).by)
+
+
+def matters_for(by: Acting, to: str = READ, *, kind: str | None = None) -> QuerySet[Matter]:
+    """The matters that a post may read, or do the action `to` of `kind` on. Not allowed looks like not there.
+
+    Every page, list, count, search, export and notice starts here (G1, RULINGS 6).
+    """
+    scope = scope_of(by)
+    found = Matter.objects.filter(kind=kind) if kind else Matter.objects.all()
+    wanted = None if to == READ else words_for(_needs(kind, to), to)
+    if isinstance(by, SystemPost):
+        return found if wanted is None or by.word in wanted else found.none()
+    if scope.account is None:
+        return found.none()
+    barred = Exclusion.objects.filter(matter=OuterRef("pk"), account=scope.account)
+    return found.filter(_granted(scope, by.role, kind, wanted)).exclude(Exists(barred))
+
+
+def _needs(kind: str | None, to: str) -> str:
+    if kind is None:
+        raise ValueError(f"Name the kind for which {to!r} is asked.")
+    return kind
+
+
+def _granted(scope: Scope, role: str, kind: str | None, wanted: frozenset[str] | None) -> Q:
+    relations = Relation.objects.filter(_theirs(scope), _valid())
+    if wanted is not None:
+        relations = relations.filter(kind__in=wanted)
+    by_place = [
+        each
+        for each in scope.kinds
+        if (kind is None or each == kind) and (wanted is None or domain.get(each).place_rights[role] in wanted)
+    ]
+    if not by_place or not scope.ranges:
+        return Q(pk__in=relations.values("matter"))
+    inside = Q()
+    for code in scope.ranges:
+        inside |= Q(place__gte=code, place__lt=code + "~")
+    placed = Q(inside, kind__in=by_place, reach__gte=scope.depth) & ~Q(confidentiality="sealed")
+    return placed | Q(Exists(relations.filter(matter=OuterRef("pk"))))
+
+
+def _theirs(scope: Scope) -> Q:
+    return Q(unit=scope.unit) | Q(post=scope.post) | Q(account=scope.account)
+
+
+def _valid() -> Q:
+    moment = now()
+    return Q(since__lte=moment) & (Q(until=None) | Q(until__gt=moment))
+
+
+def words(by: Acting, matter: Matter) -> frozenset[str]:
+    """In which words this post stands to this matter; empty when it may not know that it exists."""
+    if isinstance(by, SystemPost):
+        return frozenset({by.word})
+    scope = scope_of(by)
+    if scope.account is None:
+        return frozenset()
+    if Exclusion.objects.filter(matter=matter, account=scope.account).exists():
+        return frozenset()
+    kinds = Relation.objects.filter(_theirs(scope), _valid(), matter=matter).values_list("kind", flat=True)
+    found = set(kinds)
+    if _in_range(scope, matter):
+        found.add(domain.get(matter.kind).place_rights[by.role])
+    return frozenset(found)
+
+
+def _in_range(scope: Scope, matter: Matter) -> bool:
+    return (
+        matter.kind in scope.kinds
+        and matter.confidentiality != "sealed"
+        and matter.reach >= scope.depth
+        and any(matter.place_id.startswith(code) for code in scope.ranges)
+    )
+
+
+def may(by: Acting, to: str, matter: Matter) -> bool:
+    """The same rule as `matters_for`, on one row. A property test holds the two equal."""
+    held = words(by, matter)
+    if to == READ:
+        return bool(held)
+    return bool(held & (words_for(matter.kind, to) or frozenset()))

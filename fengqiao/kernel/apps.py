@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class KernelConfig(AppConfig):
+    name = "fengqiao.kernel"
+    label = "kernel"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext
+
+        from fengqiao.kernel.sentences import spoken_by
+
+        spoken_by(gettext)

@@ -1,0 +1,78 @@
+"""Archive: what is kept, how long, who may look? Closing freezes the dossier and dates the forgetting (SPEC 10.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from fengqiao.kernel import domain, handle
+from fengqiao.kernel.docket import Docket
+from fengqiao.kernel.models import Document, Matter, MatterKey, Person, SearchRow, Source, Text
+from fengqiao.kernel.now import HERE
+from fengqiao.kernel.refusals import NotNow
+
+
+def archive(book: Docket, matter: Matter) -> None:
+    """File the closed matter: tasks and clocks end, the catalogue is frozen, the day of forgetting is set."""
+    if book.tasks(matter):
+        raise NotNow("tasks_open", _("Somebody still has a task in this matter. Finish it first."))
+    book.stop(matter, outcome="cancelled")
+    keep = domain.get(matter.kind).keep
+    closed = matter.closed_at or book.now
+    matter.archived_at = book.now
+    matter.keep_until = closed.astimezone(HERE).date().replace(year=closed.astimezone(HERE).year + keep.years, day=1)
+    handle.move(
+        book,
+        matter,
+        "archive",
+        data={
+            "catalogue": catalogue(matter),
+            "keep_until": matter.keep_until.isoformat(),
+            "because": keep.because,
+        },
+    )
+
+
+def catalogue(matter: Matter) -> list[dict[str, Any]]:
+    """The dossier's table of contents: piece, kind, version, SHA-256 of the stored bytes; newest versions only."""
+    newest = (
+        Document.objects.filter(matter=matter)
+        .values("piece")
+        .annotate(last=Max("version"))
+        .values_list("piece", "last")
+    )
+    rows = {(row.piece, row.version): row for row in Document.objects.filter(matter=matter)}
+    pieces = [rows[key] for key in sorted(newest)]
+    return [
+        {
+            "piece": row.piece,
+            "id": str(row.pk),
+            "kind": row.kind,
+            "version": row.version,
+            "sha256": bytes(row.sha256).hex(),
+            "issued": row.issued_at.isoformat() if row.issued_at else None,
+        }
+        for row in pieces
+    ]
+
+
+def forget(book: Docket, matter: Matter) -> None:
+    """At the end of retention: texts, persons, keys and search rows go; the journal stays and still verifies."""
+    counts = {
+        "texts": Text.objects.filter(matter=matter).count(),
+        "people": Person.objects.filter(matter=matter).count(),
+    }
+    Source.objects.filter(matter=matter).update(person=None, text=None, reply=None, proof_hash=None, fingerprint=None)
+    for model in (Text, Person, MatterKey):
+        model._default_manager.filter(matter=matter).delete()
+    SearchRow.objects.filter(matter_id=matter.pk).delete()
+    matter.title = str(_("Forgotten after its term of keeping"))
+    book.event(matter, "matter.forgotten", data=counts, law=domain.get(matter.kind).keep.because)
+
+
+def due_for_forgetting(matters: Sequence[Matter], today: Any) -> list[Matter]:
+    """Those whose term of keeping is over."""
+    return [matter for matter in matters if matter.keep_until and matter.keep_until < today]

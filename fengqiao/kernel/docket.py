@@ -1,0 +1,479 @@
+"""The docket: one transaction's writes, gathered in order and stored together.
+
+Every change of a matter is made inside `docket(by=post)`: rows are fetched through `matters_for(… for update)`, put in
+hand, changed in memory, and written at the end with their events, tasks, clocks and outbox rows, each table once.
+An exception leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from fengqiao.kernel import access, ciphers, journal, keys, timekeeping, tokens
+from fengqiao.kernel.models import (
+    Clock,
+    Event,
+    ExcludedUnit,
+    Exclusion,
+    Link,
+    Matter,
+    MatterKey,
+    Merge,
+    Message,
+    Person,
+    Post,
+    Relation,
+    SearchRow,
+    Source,
+    Subject,
+    Task,
+    Text,
+    Unit,
+)
+from fengqiao.kernel.now import HERE, now
+from fengqiao.kernel.refusals import NotThere, Stale
+
+# In the order of foreign keys; matters come before all.
+STORED: tuple[type[models.Model], ...] = (
+    MatterKey,
+    Text,
+    Person,
+    Source,
+    Subject,
+    Relation,
+    ExcludedUnit,
+    Exclusion,
+    Task,
+    Clock,
+    Merge,
+    Link,
+    Message,
+    SearchRow,
+    Event,
+)
+LIST_COLUMNS = (
+    "state",
+    "title",
+    "category",
+    "place_id",
+    "confidentiality",
+    "reach",
+    "lead_unit_id",
+    "handler_id",
+    "due_at",
+    "closed_at",
+    "archived_at",
+    "keep_until",
+    "last_kind",
+    "last_at",
+    "version",
+    "head",
+)
+UNDO_SECONDS = 15
+
+
+class Docket:
+    """What one post writes in one transaction."""
+
+    def __init__(self, by: access.Acting) -> None:
+        self.by = by
+        self.now = now()
+        self.matters: dict[uuid.UUID, Matter] = {}
+        self._fresh: list[Matter] = []
+        self._stored: dict[uuid.UUID, int] = {}
+        self._new: dict[type[models.Model], list[Any]] = defaultdict(list)
+        self._changed: dict[type[models.Model], dict[Any, tuple[Any, set[str]]]] = defaultdict(dict)
+        self._clocks: dict[uuid.UUID, list[Clock]] = {}
+        self._tasks: dict[uuid.UUID, list[Task]] = {}
+        self._refile: set[uuid.UUID] = set()
+
+    @property
+    def post(self) -> Post | None:
+        """The post that acts, or None for the program and the portal."""
+        return self.by if isinstance(self.by, Post) else None
+
+    # Fetching ------------------------------------------------------------------------------------------------------
+
+    def take(self, to: str, *, version: int | None = None, kind: str | None = None, **which: Any) -> Matter:
+        """Lock one matter for the action `to`. Raises NotThere (missing and hidden alike), Stale."""
+        rows = access.matters_for(self.by, to, kind=kind).select_for_update(no_key=True, of=("self",))
+        matter = rows.filter(**which).first()
+        if matter is None:
+            raise NotThere("not_there", _("There is no such matter here. Check the number."))
+        if version is not None and version != matter.version:
+            raise Stale(
+                "changed_meanwhile",
+                _("Somebody changed this matter a moment ago. Look at it again, then decide."),
+                version=matter.version,
+                last=matter.last_kind,
+            )
+        self.hold(matter)
+        return matter
+
+    def take_many(self, ids: Iterable[uuid.UUID], to: str = access.READ) -> list[Matter]:
+        """Lock several matters in the order of their ids; those not seen are left out."""
+        rows = access.matters_for(self.by, to).select_for_update(no_key=True, of=("self",))
+        found = list(rows.filter(pk__in=list(ids)).order_by("pk"))
+        self.hold(*found)
+        return found
+
+    def hold(self, *matters: Matter) -> None:
+        """Put matters in hand, so that they stay writable when this very act transfers or hides them."""
+        for matter in matters:
+            self.matters[matter.pk] = matter
+            self._stored.setdefault(matter.pk, matter.version)
+        access.take_in_hand(self.matters)
+
+    def open(self, matter: Matter) -> None:
+        """A matter made in this transaction; its id must be in hand already (`docket(hand=…)`)."""
+        self.matters[matter.pk] = matter
+        self._fresh.append(matter)
+        self._clocks[matter.pk], self._tasks[matter.pk] = [], []
+
+    # Writing -------------------------------------------------------------------------------------------------------
+
+    def event(
+        self,
+        matter: Matter,
+        kind: str,
+        *,
+        data: dict[str, Any] | None = None,
+        law: str = "",
+        visibility: str = "staff",
+        at: datetime | None = None,
+        texts: Iterable[Text] = (),
+    ) -> Event:
+        """Write a line of the matter's journal. `at` is when it happened, if not now (imported history)."""
+        data = dict(data or {})
+        spoken = {text.kind: {"text": str(text.pk), "digest": _digest(text)} for text in texts}
+        if spoken:
+            data["texts"] = spoken
+        event = journal.line(
+            self.by,
+            year=matter.opened_year,
+            stream=str(matter.pk),
+            seq=matter.version + 1,
+            prev=bytes(matter.head),
+            kind=kind,
+            at=at or self.now,
+            recorded_at=self.now,
+            data=data,
+            matter_id=matter.pk,
+            visibility=visibility,
+            law=law,
+        )
+        matter.version, matter.head = event.seq, event.mac
+        matter.last_kind, matter.last_at = kind, at or self.now
+        self._new[Event].append(event)
+        return event
+
+    def text(
+        self,
+        matter: Matter,
+        kind: str,
+        body: str,
+        *,
+        visibility: str = "staff",
+        source: Source | None = None,
+        at: datetime | None = None,
+        searchable: bool = True,
+    ) -> Text:
+        """Keep what a person typed: open for a normal matter, sealed and unsearchable for a protected one."""
+        text = Text(
+            matter=matter,
+            source=source,
+            kind=kind,
+            visibility=visibility,
+            salt=os.urandom(16),
+            by=self.post,
+            at=at or self.now,
+        )
+        text.digest = ciphers.digest(bytes(text.salt), body)  # type: ignore[attr-defined]
+        if matter.confidentiality in ("protected", "sealed"):
+            text.sealed = ciphers.seal(body.encode(), text.pk.bytes, key=self.matter_key(matter))
+        else:
+            text.body = body
+            if searchable and visibility in ("public", "parties", "staff"):
+                self._new[SearchRow].append(search_row(matter, text.pk, body, title=kind == "content"))
+        self._new[Text].append(text)
+        return text
+
+    def matter_key(self, matter: Matter) -> keys.Key:
+        """The matter's own key, made when first needed."""
+        row = next((row for row in self._new[MatterKey] if row.matter_id == matter.pk), None)
+        row = row or MatterKey.objects.filter(matter=matter).first()
+        if row is None:
+            row = MatterKey(matter=matter, key_id=keys.current("data").id)
+            row.wrapped = ciphers.seal(os.urandom(32), matter.pk.bytes)
+            self._new[MatterKey].append(row)
+        return unwrap(row)
+
+    def add(self, row: models.Model) -> None:
+        """Store a row of a domain's or an office's own table with this transaction."""
+        self._new[type(row)].append(row)
+
+    def change(self, row: models.Model, **fields: Any) -> None:
+        """Set fields of a row other than a matter, stored at the end."""
+        for name, value in fields.items():
+            setattr(row, name, value)
+        if not any(row is each for each in self._new[type(row)]):
+            _row, names = self._changed[type(row)].setdefault(row.pk, (row, set()))
+            names |= set(fields)
+
+    def relate(
+        self,
+        matter: Matter,
+        kind: str,
+        *,
+        unit: Unit | None = None,
+        post: Post | None = None,
+        via: uuid.UUID | None = None,
+    ) -> Relation:
+        """Give a unit or a post a right on this matter."""
+        relation = Relation(matter=matter, kind=kind, unit=unit, post=post, since=self.now, via=via)
+        self._new[Relation].append(relation)
+        return relation
+
+    def unrelate(self, matter: Matter, *kinds: str, **whose: Any) -> None:
+        """End relations of these kinds (of all whom, or of one `unit=`, `post=`)."""
+        for relation in self._new[Relation]:
+            named = all(getattr(relation, name) == value for name, value in whose.items())
+            if relation.matter_id == matter.pk and relation.kind in kinds and named:
+                relation.until = self.now
+        Relation.objects.filter(matter=matter, kind__in=kinds, until=None, **whose).update(until=self.now)
+
+    def message(
+        self,
+        way: str,
+        template: str,
+        *,
+        matter: Matter | None = None,
+        source: Source | None = None,
+        post: Post | None = None,
+        unit: Unit | None = None,
+        data: dict[str, Any] | None = None,
+        undoable: bool = False,
+    ) -> None:
+        """Put a message into the outbox; one that can be called back waits 15 seconds (ruling 14)."""
+        wait = timedelta(seconds=UNDO_SECONDS if undoable else 0)
+        self._new[Message].append(
+            Message(
+                matter=matter,
+                source=source,
+                post=post,
+                unit=unit,
+                way=way,
+                template=template,
+                data=data or {},
+                made_at=self.now,
+                not_before=self.now + wait,
+            )
+        )
+
+    # Tasks ---------------------------------------------------------------------------------------------------------
+
+    def tasks(self, matter: Matter) -> list[Task]:
+        """The open tasks of a matter."""
+        if matter.pk not in self._tasks:
+            self._tasks[matter.pk] = list(Task.objects.filter(matter=matter, done_at=None))
+        return [task for task in self._tasks[matter.pk] if task.done_at is None]
+
+    def task(
+        self,
+        matter: Matter,
+        kind: str,
+        unit: Unit,
+        *,
+        post: Post | None = None,
+        due_at: datetime | None = None,
+    ) -> Task:
+        """Somebody must do something: it lies in the unit's queue, or with a post of it."""
+        self.tasks(matter)
+        task = Task(matter=matter, kind=kind, unit=unit, post=post, opened_at=self.now, due_at=due_at)
+        self._tasks[matter.pk].append(task)
+        self._new[Task].append(task)
+        return task
+
+    def finish(self, matter: Matter, *kinds: str, outcome: str = "done", unit: Unit | None = None) -> None:
+        """Close the open tasks of these kinds (all, when none is named)."""
+        for task in self.tasks(matter):
+            if (not kinds or task.kind in kinds) and (unit is None or task.unit_id == unit.pk):
+                self.change(task, done_at=self.now, done_by=self.post, outcome=outcome)
+
+    # Clocks --------------------------------------------------------------------------------------------------------
+
+    def clocks(self, matter: Matter) -> list[Clock]:
+        """The clocks of a matter that have not ended, its sources' and tasks' included."""
+        if matter.pk not in self._clocks:
+            self._clocks[matter.pk] = list(Clock.objects.filter(matter=matter, stopped_at=None))
+        return [clock for clock in self._clocks[matter.pk] if clock.stopped_at is None]
+
+    def clock(
+        self,
+        matter: Matter,
+        rule: str,
+        *,
+        at: datetime | None = None,
+        source: Source | None = None,
+        task: Task | None = None,
+    ) -> Clock:
+        """Start a time limit; a task's due date follows its clock."""
+        self.clocks(matter)
+        clock = timekeeping.start(matter, rule, at or self.now, source=source, task=task)
+        if task is not None:
+            self.change(task, due_at=clock.due_at)
+        self._clocks[matter.pk].append(clock)
+        self._new[Clock].append(clock)
+        return clock
+
+    def stop(self, matter: Matter, *rules: str, outcome: str = "", at: datetime | None = None) -> None:
+        """End the running clocks of these rules (all, when none is named)."""
+        for clock in self.clocks(matter):
+            if not rules or clock.rule in rules:
+                timekeeping.stop(clock, at or self.now, outcome)
+                self.change(clock, stopped_at=clock.stopped_at, outcome=clock.outcome)
+
+    def retimed(self, clock: Clock) -> None:
+        """A clock was paused, resumed, extended or recomputed: store it."""
+        self.change(
+            clock,
+            due_strict=clock.due_strict,
+            due_legal=clock.due_legal,
+            due_at=clock.due_at,
+            provisional=clock.provisional,
+            pauses=clock.pauses,
+            extensions=clock.extensions,
+            paused_since=clock.paused_since,
+            resting=clock.resting,
+        )
+        self._clocks.setdefault(clock.matter_id, [])
+        if clock.task_id:
+            Task.objects.filter(pk=clock.task_id).update(due_at=clock.due_at)
+
+    def refile(self, matter: Matter) -> None:
+        """Place, category or reach changed: the matter's search rows follow at the end."""
+        self._refile.add(matter.pk)
+        for row in self._new[SearchRow]:
+            if row.matter_id == matter.pk:
+                row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
+
+    def barred_units(self, matter: Matter) -> set[int]:
+        """Ids of the units that the matter excludes, those of this transaction included."""
+        barred = {row.unit_id for row in self._new[ExcludedUnit] if row.matter_id == matter.pk}
+        if not any(matter is each for each in self._fresh):
+            barred |= set(ExcludedUnit.objects.filter(matter=matter).values_list("unit_id", flat=True))
+        return barred
+
+    def unindex(self, matter: Matter) -> None:
+        """Its texts are not searchable any more."""
+        self._new[SearchRow] = [row for row in self._new[SearchRow] if row.matter_id != matter.pk]
+
+    # Storing -------------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write everything; called once, at the end of the block."""
+        for matter in self.matters.values():
+            if matter.pk in self._clocks and matter.closed_at is None:
+                matter.due_at = min((clock.due_at for clock in self._full(matter)), default=None)
+        if self._fresh:
+            Matter.objects.bulk_create(self._fresh)
+        fresh = {matter.pk for matter in self._fresh}
+        for matter in self.matters.values():
+            if matter.pk not in fresh and matter.version != self._stored[matter.pk]:
+                self._update(matter)
+        order = {model: place for place, model in enumerate(STORED)}
+        for model in sorted(self._new, key=lambda each: order.get(each, len(order) - 2)):
+            if self._new[model]:
+                model._default_manager.bulk_create(self._new[model])
+        for model, rows in self._changed.items():
+            self._store_changes(model, list(rows.values()))
+        for pk in self._refile - {matter.pk for matter in self._fresh}:
+            matter = self.matters[pk]
+            SearchRow.objects.filter(matter_id=pk).update(
+                place=matter.place_id, category=matter.category, reach=matter.reach
+            )
+
+    def _full(self, matter: Matter) -> Iterator[Clock]:
+        if matter.pk in self._stored and not self._clocks[matter.pk]:
+            self._clocks.pop(matter.pk)
+        for clock in self.clocks(matter):
+            if not clock.resting and clock.paused_since is None:
+                yield clock
+
+    def _update(self, matter: Matter) -> None:
+        changed = Matter.objects.filter(pk=matter.pk, version=self._stored[matter.pk]).update(
+            **{name: getattr(matter, name) for name in LIST_COLUMNS}
+        )
+        if changed != 1:
+            raise RuntimeError(f"Matter {matter.number} was changed without its lock.")
+
+    @staticmethod
+    def _store_changes(model: type[models.Model], rows: list[tuple[Any, set[str]]]) -> None:
+        if len(rows) == 1:
+            row, names = rows[0]
+            model._default_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in names})
+        elif rows:
+            every = set().union(*(names for _row, names in rows))
+            model._default_manager.bulk_update([row for row, _names in rows], sorted(every))
+
+
+@contextmanager
+def docket(by: access.Acting, *, hand: Iterable[uuid.UUID] = ()) -> Iterator[Docket]:
+    """Open a docket: one transaction as this post, written when the block ends without an exception."""
+    with access.acting_as(by, hand):
+        book = Docket(by)
+        yield book
+        book.flush()
+
+
+def unwrap(row: MatterKey) -> keys.Key:
+    """The key of a matter, out of its wrapping. Raises KeyMissing, CannotOpen."""
+    return keys.Key("matter", ciphers.unseal(row.wrapped, row.matter_id.bytes))
+
+
+def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) -> SearchRow:
+    """The searchable form of a text; a matter's first text carries its title too."""
+    titles = [matter.title] if title else []
+    return SearchRow(
+        text_id=text_id,
+        matter_id=matter.pk,
+        kind=matter.kind,
+        place=matter.place_id,
+        category=matter.category,
+        reach=matter.reach,
+        opened_at=matter.opened_at,
+        tokens=_Vector(tokens.index_tokens(titles, body)),
+        body=tokens.normalise("\n".join([*titles, body])),
+    )
+
+
+class _Vector(models.Func):
+    """array_to_tsvector(tokens)."""
+
+    function = "array_to_tsvector"
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__(models.Value(words, output_field=ArrayField(models.TextField())))
+
+
+def _digest(text: Text) -> str:
+    digest: str = getattr(text, "digest", "") or ciphers.digest(bytes(text.salt), text.body or "")
+    return digest
+
+
+def local_year(moment: datetime) -> int:
+    """The year in Asia/Shanghai."""
+    return moment.astimezone(HERE).year
+
+
+__all__ = ["Docket", "docket", "local_year", "search_row", "unwrap"]

@@ -1,0 +1,221 @@
+"""One declaration of each input: a Django form serves the page, the API and the JSON Schema (ruling 12).
+
+Only the field types in `TYPES` may be used; a declaration with another one is refused when it is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from fengqiao.kernel import codes
+from fengqiao.kernel.models import Unit
+from fengqiao.kernel.refusals import Invalid
+
+if TYPE_CHECKING:
+    from fengqiao.kernel.access import Acting
+    from fengqiao.kernel.models import Matter
+
+WORDS = 6000
+
+
+class Form(forms.Form):
+    """A form that knows who fills it in and for which matter, so that its choices can be narrowed."""
+
+    def __init__(
+        self, data: Any = None, *, by: Acting | None = None, matter: Matter | None = None, **more: Any
+    ) -> None:
+        super().__init__(data, **more)
+        self.by, self.matter = by, matter
+        self.narrow()
+
+    def narrow(self) -> None:
+        """Narrow choices to what `by` may choose for `matter`."""
+
+
+class Words(forms.CharField):
+    """Free text of a person, at most 6,000 characters unless said otherwise."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **more: Any) -> None:
+        more.setdefault("max_length", WORDS)
+        super().__init__(**more)
+
+
+class Code(forms.ChoiceField):
+    """A key of a code list."""
+
+    def __init__(self, table: str, *, only: Iterable[str] = (), **more: Any) -> None:
+        self.table, self.only = table, tuple(only)
+        super().__init__(choices=self._choices, **more)
+
+    def _choices(self) -> list[tuple[str, Any]]:
+        rows = [row for row in codes.table(self.table) if not self.only or row.key in self.only]
+        blank = [] if self.required else [("", _("not said"))]
+        return [*blank, *((row.key, _Label(row)) for row in rows)]
+
+
+class _Label:
+    def __init__(self, code: codes.Code) -> None:
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.code.label(get_language() or "zh-hans")
+
+
+class OneUnit(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A unit by its key."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
+
+
+class SomeUnits(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Units by their keys."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
+
+
+class PlaceCode(forms.RegexField):
+    """A code of the region tree: 6 city, 9 town, 12 village, 15 grid."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(r"^\d{6}(\d{3}){0,3}$", **more)
+
+
+class Id(forms.UUIDField):
+    """The id of a row made before: a document uploaded first, a person, a source, a knowledge item."""
+
+
+TYPES: tuple[tuple[type[forms.Field], type, dict[str, Any]], ...] = (
+    (forms.BooleanField, bool, {"type": "boolean"}),
+    (forms.IntegerField, int, {"type": "integer"}),
+    (forms.DateTimeField, str, {"type": "string", "format": "date-time"}),
+    (forms.DateField, str, {"type": "string", "format": "date"}),
+    (forms.UUIDField, str, {"type": "string", "format": "uuid"}),
+    (forms.ModelMultipleChoiceField, list, {"type": "array", "items": {"type": "string"}}),
+    (forms.ModelChoiceField, str, {"type": "string"}),
+    (forms.MultipleChoiceField, list, {"type": "array", "items": {"type": "string"}}),
+    (forms.ChoiceField, str, {"type": "string"}),
+    (forms.CharField, str, {"type": "string"}),
+)
+
+
+def _entry(field: forms.Field) -> tuple[type, dict[str, Any]]:
+    for kind, python, schema in TYPES:
+        if isinstance(field, kind):
+            return python, schema
+    raise TypeError(f"{type(field).__name__} is no field type of the contract (kernel/forms.py TYPES).")
+
+
+def check(form: type[forms.Form]) -> None:
+    """Refuse a form with a field type outside the contract. Raises TypeError."""
+    for field in form.base_fields.values():
+        _entry(field)
+
+
+def schema(form: type[forms.Form] | None) -> dict[str, Any]:
+    """The form as JSON Schema 2020-12."""
+    if form is None:
+        return {"type": "object", "properties": {}, "additionalProperties": False}
+    fields = form.base_fields
+    return {
+        "type": "object",
+        "properties": {name: _describe(field) for name, field in fields.items()},
+        "required": [name for name, field in fields.items() if field.required],
+        "additionalProperties": False,
+    }
+
+
+def _describe(field: forms.Field) -> dict[str, Any]:
+    _python, base = _entry(field)
+    described = {**base}
+    if field.label:
+        described["title"] = str(field.label)
+    if field.help_text:
+        described["description"] = str(field.help_text)
+    if isinstance(field, forms.CharField) and field.max_length and described["type"] == "string":
+        described["maxLength"] = field.max_length
+    if isinstance(field, forms.CharField) and field.required:
+        described["minLength"] = 1
+    if isinstance(field, forms.RegexField):
+        described["pattern"] = field.regex.pattern
+    if isinstance(field, forms.IntegerField):
+        described |= {
+            name: value
+            for name, value in (("minimum", field.min_value), ("maximum", field.max_value))
+            if value is not None
+        }
+    if isinstance(field, Code) or type(field) is forms.ChoiceField:
+        described["enum"] = _keys(field)
+    if type(field) is forms.MultipleChoiceField:
+        described["items"] = {"type": "string", "enum": _keys(field)}
+    return described
+
+
+def _keys(field: forms.ChoiceField) -> list[str]:
+    return [str(choice[0]) for choice in list(field.choices)]  # type: ignore[arg-type]
+
+
+def clean(
+    form: type[forms.Form], data: Mapping[str, Any], *, by: Acting | None = None, matter: Matter | None = None
+) -> dict[str, Any]:
+    """The cleaned values of a form. JSON is checked for types first. Raises Invalid with a pointer for each fault."""
+    if not isinstance(data, QueryDict):
+        wrong = list(_wrong_types(form, data))
+        if wrong:
+            raise Invalid(wrong, _("Some fields are not right. Look at each of them."))
+    filled = form(data, by=by, matter=matter) if issubclass(form, Form) else form(data)
+    if not filled.is_valid():
+        raise Invalid(errors_of(filled), _("Some fields are not right. Look at each of them."))
+    return {name: value for name, value in filled.cleaned_data.items() if name in filled.fields}
+
+
+def errors_of(form: forms.Form) -> list[dict[str, str]]:
+    """A form's errors as pointers and sentences (RFC 9457)."""
+    return [
+        {"pointer": "" if name == "__all__" else f"/{name}", "detail": str(sentence)}
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    ]
+
+
+def _wrong_types(form: type[forms.Form], data: Mapping[str, Any]) -> Iterable[dict[str, str]]:
+    fields = form.base_fields
+    for name in data:
+        if name not in fields:
+            yield {"pointer": f"/{name}", "detail": str(_("There is no such field."))}
+    for name, field in fields.items():
+        value = data.get(name)
+        if value is None:
+            continue
+        python, base = _entry(field)
+        right = isinstance(value, python) and not (python is int and isinstance(value, bool))
+        if right and python is list:
+            right = all(isinstance(item, str) for item in value)
+        if not right:
+            yield {
+                "pointer": f"/{name}",
+                "detail": str(_("This must be of type “%(type)s”.") % {"type": base["type"]}),
+            }
+
+
+def as_data(value: Any) -> Any:
+    """A cleaned value as the journal may keep it: ids and codes."""
+    makers: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+        (datetime, lambda each: each.isoformat()),
+        (date, lambda each: each.isoformat()),
+        (Unit, lambda each: each.key),
+    )
+    for kind, make in makers:
+        if isinstance(value, kind):
+            return make(value)
+    return value
