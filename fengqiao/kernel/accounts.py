@@ -55,9 +55,7 @@ def set_active(account: Account, active: bool, *, by: Acting = KEEPER) -> None:
     with transaction.atomic():
         account.is_active = active
         account.save(update_fields=["is_active"])
-        journal.note(
-            by, "accounts", "account.reopened" if active else "account.closed", data={"account": account.pk}
-        )
+        journal.note(by, "accounts", "account.reopened" if active else "account.closed", data={"account": account.pk})
 
 
 def _examine(password: str, account: Account) -> None:

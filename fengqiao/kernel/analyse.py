@@ -8,10 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import Sum
+from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext_lazy as _
+
+from fengqiao.kernel import access, domain
+from fengqiao.kernel.models import Bookmark, FigureCell
+from fengqiao.kernel.refusals import Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+SMALL = 5
+DAYS_AT_ONCE = 200
+# After these, of whichever domain, a matter's place or level may be another one.
+MOVED = ("locate", "protect", "shielded", "excluded", "subject_resolved")
+# Days of new events, and all days of matters whose place, level or reach changed.
+DAYS = """
+    select distinct (happened_at at time zone 'Asia/Shanghai')::date from event
+    where xid >= %s::text::xid8 and xid < %s::text::xid8
+    union
+    select distinct (o.happened_at at time zone 'Asia/Shanghai')::date from event n
+    join event o on o.opened_year = n.opened_year and o.stream = n.stream
+    where split_part(n.kind, '.', 2) = any(%s) and n.xid >= %s::text::xid8 and n.xid < %s::text::xid8
+    order by 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +58,164 @@ class Measure:
     denominator: Count | None
     not_meaning: StrOrPromise
     source: str = "SPEC 6"
+
+
+def measure(key: str) -> Measure:
+    """The declared measure of that key. Raises KeyError."""
+    return {each.key: each for each in measures()}[key]
+
+
+def measures() -> tuple[Measure, ...]:
+    """All measures of all domains."""
+    return tuple(each for declared in domain.every() for each in declared.measures)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One line of a figure. `shown` is `<5` where fewer than five were counted (domain ruling 5c)."""
+
+    key: str
+    numerator: int | None
+    denominator: int | None
+    share: float | None
+    shown: str
+    imported: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure over some days, in groups: the same for every reader (ruling 11)."""
+
+    measure: Measure
+    first: date
+    last: date
+    by: str
+    total: Group
+    groups: tuple[Group, ...]
+
+
+GROUPED = ("month", "day", "place", "category", "month,category")
+
+
+def figure(key: str, *, first: date, last: date, by: str = "month", place: str = "") -> Figure:
+    """The figure `key` from `first` to `last`, grouped by month, day, place (town), category, or month and category.
+
+    Raises KeyError for an unknown measure, Refused for an unknown grouping or days that run backwards.
+    """
+    if by not in GROUPED or last < first:
+        raise Refused("bad_range", _("Choose two days, the earlier first, and one of the groupings offered."))
+    asked = measure(key)
+    cells = FigureCell.objects.filter(measure=key, day__range=(first, last))
+    if place:
+        cells = cells.filter(place__gte=place, place__lt=place + "~")
+    names = by.split(",")
+    if "month" in names:
+        cells = cells.annotate(month=TruncMonth("day"))
+    summed = cells.values(*names).annotate(
+        over=Sum("numerator"), under=Sum("denominator"), old=Sum("imported")
+    )
+    rows = [(" ".join(_name(row[name]) for name in names), row["over"], row["under"], row["old"]) for row in summed]
+    rows.sort()
+    total = ("", sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
+    return Figure(asked, first, last, by, _group(asked, total), tuple(_group(asked, row) for row in rows))
+
+
+def _name(value: Any) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, date) and value.day == 1 else str(value)
+
+
+def _group(asked: Measure, row: tuple[Any, ...]) -> Group:
+    key, over, under, old = row
+    few = over < SMALL or (asked.denominator is not None and under < SMALL)
+    if few:
+        return Group(key, None, None, None, f"<{SMALL}", 0)
+    share = over / under if asked.denominator is not None and under else None
+    return Group(key, over, under if asked.denominator else None, share, f"{over:,}", old)
+
+
+def update_cells() -> int:
+    """Bring the cells up to the journal: the days on which anything new happened are counted anew.
+
+    Runs as `system:figures`, each half minute by the worker. Returns how many days were counted.
+    """
+    with access.acting_as(access.SystemPost("figures")):
+        mark, _made = Bookmark.objects.select_for_update().get_or_create(name="figures")
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            horizon: int = cursor.fetchone()[0]
+            cursor.execute(DAYS, [mark.xid, horizon, list(MOVED), mark.xid, horizon])
+            days = [row[0] for row in cursor.fetchall()]
+        for at in range(0, len(days), DAYS_AT_ONCE):
+            _count(days[at : at + DAYS_AT_ONCE])
+        mark.xid = horizon
+        mark.save()
+    return len(days)
+
+
+def recount(first: date, last: date) -> list[tuple[Any, ...]]:
+    """Where the cells differ from one recomputation out of the journal: (measure, day, place, category, cell, journal).
+
+    Empty when they agree (test and `fengqiao check`).
+    """
+    differences = []
+    with access.acting_as(access.SystemPost("figures")):
+        for each in measures():
+            sql, values = _cells_sql(each)
+            span = [first, last]
+            with connection.cursor() as cursor:
+                cursor.execute(sql.format(days="between %s and %s"), [*values[0], *span, *values[1], *span])
+                journal = {row[:3]: row[3:5] for row in cursor.fetchall()}
+            stored = FigureCell.objects.filter(measure=each.key, day__range=(first, last))
+            columns = ("day", "place", "category", "numerator", "denominator")
+            cells = {row[:3]: row[3:] for row in stored.values_list(*columns)}
+            for key in sorted(journal.keys() | cells.keys()):
+                if journal.get(key) != cells.get(key):
+                    differences.append((each.key, *key, cells.get(key), journal.get(key)))
+    return differences
+
+
+def _count(days: list[date]) -> None:
+    with connection.cursor() as cursor:
+        for each in measures():
+            sql, values = _cells_sql(each)
+            cursor.execute("delete from figure_cell where measure = %s and day = any(%s)", [each.key, days])
+            cursor.execute(
+                "insert into figure_cell (measure, day, place, category, numerator, denominator, imported) "
+                f"select %s, c.* from ({sql.format(days='= any(%s)')}) c",
+                [each.key, *values[0], days, *values[1], days],
+            )
+
+
+def _cells_sql(asked: Measure) -> tuple[str, tuple[list[Any], list[Any]]]:
+    over, over_values = _events_sql(asked.numerator, "1", "0")
+    if asked.denominator is None:
+        under, under_values = _events_sql(Count(("none",)), "0", "1")
+    else:
+        under, under_values = _events_sql(asked.denominator, "0", "1")
+    sql = (
+        "select day, place, category, sum(over_)::integer, sum(under_)::integer, sum(old)::integer "
+        f"from ({over} union all {under}) events group by day, place, category"
+    )
+    return sql, (over_values, under_values)
+
+
+def _events_sql(count: Count, over: str, under: str) -> tuple[str, list[Any]]:
+    conditions: list[str] = ["e.kind = any(%s)"]
+    values: list[Any] = [list(count.kinds)]
+    for name, value in count.where.items():
+        allowed = [_as_json_text(each) for each in (value if isinstance(value, tuple) else (value,))]
+        conditions.append("e.data ->> %s = any(%s)")
+        values += [name, allowed]
+    return (
+        "select (e.happened_at at time zone 'Asia/Shanghai')::date as day, "
+        "left(m.place, case when m.confidentiality = 'sealed' or m.reach < 9 then 6 else 9 end) as place, "
+        f"m.category, {over} as over_, {under} as under_, m.imported::integer * {over} as old "
+        f"from event e join matter m on m.id = e.matter_id where {' and '.join(conditions)} "
+        "and (e.happened_at at time zone 'Asia/Shanghai')::date {days}",
+        values,
+    )
+
+
+def _as_json_text(value: Any) -> str:
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+

@@ -85,9 +85,11 @@ UNDO_SECONDS = 15
 class Docket:
     """What one post writes in one transaction."""
 
-    def __init__(self, by: access.Acting) -> None:
+    def __init__(self, by: access.Acting, hand: Iterable[uuid.UUID] = ()) -> None:
         self.by = by
-        self.now = now()
+        self.now = self.written_at = now()
+        self._hand = set(hand)
+        self._silent = False
         self.matters: dict[uuid.UUID, Matter] = {}
         self._fresh: list[Matter] = []
         self._stored: dict[uuid.UUID, int] = {}
@@ -101,6 +103,15 @@ class Docket:
     def post(self) -> Post | None:
         """The post that acts, or None for the program and the portal."""
         return self.by if isinstance(self.by, Post) else None
+
+    @contextmanager
+    def history(self, at: datetime) -> Iterator[None]:
+        """What is done inside happened at `at`, elsewhere: it is recorded now, and nothing is sent (ruling 13)."""
+        before, self.now, self._silent = (self.now, self._silent), at, True
+        try:
+            yield
+        finally:
+            self.now, self._silent = before
 
     # Fetching ------------------------------------------------------------------------------------------------------
 
@@ -132,7 +143,7 @@ class Docket:
         for matter in matters:
             self.matters[matter.pk] = matter
             self._stored.setdefault(matter.pk, matter.version)
-        access.take_in_hand(self.matters)
+        access.take_in_hand(self._hand | self.matters.keys())
 
     def open(self, matter: Matter) -> None:
         """A matter made in this transaction; its id must be in hand already (`docket(hand=…)`)."""
@@ -166,7 +177,7 @@ class Docket:
             prev=bytes(matter.head),
             kind=kind,
             at=at or self.now,
-            recorded_at=self.now,
+            recorded_at=self.written_at,
             data=data,
             matter_id=matter.pk,
             visibility=visibility,
@@ -222,6 +233,10 @@ class Docket:
         """Store a row of a domain's or an office's own table with this transaction."""
         self._new[type(row)].append(row)
 
+    def pending(self, model: type[models.Model]) -> list[Any]:
+        """The rows of a table that this transaction will store at its end."""
+        return list(self._new[model])
+
     def change(self, row: models.Model, **fields: Any) -> None:
         """Set fields of a row other than a matter, stored at the end."""
         for name, value in fields.items():
@@ -240,7 +255,7 @@ class Docket:
         via: uuid.UUID | None = None,
     ) -> Relation:
         """Give a unit or a post a right on this matter."""
-        relation = Relation(matter=matter, kind=kind, unit=unit, post=post, since=self.now, via=via)
+        relation = Relation(matter=matter, kind=kind, unit=unit, post=post, since=self.written_at, via=via)
         self._new[Relation].append(relation)
         return relation
 
@@ -265,6 +280,8 @@ class Docket:
         undoable: bool = False,
     ) -> None:
         """Put a message into the outbox; one that can be called back waits 15 seconds (ruling 14)."""
+        if self._silent:
+            return
         wait = timedelta(seconds=UNDO_SECONDS if undoable else 0)
         self._new[Message].append(
             Message(
@@ -299,7 +316,7 @@ class Docket:
     ) -> Task:
         """Somebody must do something: it lies in the unit's queue, or with a post of it."""
         self.tasks(matter)
-        task = Task(matter=matter, kind=kind, unit=unit, post=post, opened_at=self.now, due_at=due_at)
+        task = Task(matter=matter, kind=kind, unit=unit, post=post, opened_at=self.written_at, due_at=due_at)
         self._tasks[matter.pk].append(task)
         self._new[Task].append(task)
         return task
@@ -308,7 +325,7 @@ class Docket:
         """Close the open tasks of these kinds (all, when none is named)."""
         for task in self.tasks(matter):
             if (not kinds or task.kind in kinds) and (unit is None or task.unit_id == unit.pk):
-                self.change(task, done_at=self.now, done_by=self.post, outcome=outcome)
+                self.change(task, done_at=self.written_at, done_by=self.post, outcome=outcome)
 
     # Clocks --------------------------------------------------------------------------------------------------------
 
@@ -391,6 +408,9 @@ class Docket:
         for matter in self.matters.values():
             if matter.pk not in fresh and matter.version != self._stored[matter.pk]:
                 self._update(matter)
+        for row in self._new[SearchRow]:
+            matter = self.matters[row.matter_id]
+            row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
         order = {model: place for place, model in enumerate(STORED)}
         for model in sorted(self._new, key=lambda each: order.get(each, len(order) - 2)):
             if self._new[model]:
@@ -431,7 +451,7 @@ class Docket:
 def docket(by: access.Acting, *, hand: Iterable[uuid.UUID] = ()) -> Iterator[Docket]:
     """Open a docket: one transaction as this post, written when the block ends without an exception."""
     with access.acting_as(by, hand):
-        book = Docket(by)
+        book = Docket(by, hand)
         yield book
         book.flush()
 

@@ -136,6 +136,19 @@ def looked(by: Acting, matter: Matter) -> None:
     journal.note(by, "access", "access.opened", matter_id=matter.pk, data={"matter": str(matter.pk)})
 
 
+def refused(by: Acting, asked: str) -> None:
+    """Note that this post asked for a matter and was told that there is none (A27). Call outside any transaction.
+
+    Hidden and missing are noted alike; of a misspelt number only that it was one, for it may be anything a person typed.
+    """
+    try:
+        number = numbers.parse(asked).display
+    except ValueError:
+        number = ""
+    with access.acting_as(by):
+        journal.note(by, "access", "access.refused", data={"asked": number})
+
+
 def find_number(text: str) -> str:
     """The stored form of a number typed or linked in any form. Raises NotThere for a misspelt one."""
     try:

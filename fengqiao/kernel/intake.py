@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.kernel import ciphers, domain, journal, keys, numbers, places, route, same, tokens
 from fengqiao.kernel.access import Acting, SystemPost
 from fengqiao.kernel.docket import Docket, docket, local_year
+from fengqiao.kernel.earlier import Earlier
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, Source
 from fengqiao.kernel.refusals import NotNow
 
 COPIES = 9
+CLOSE_HISTORY = "close_history"
 SAME_TEXT_DAYS = 30
 
 
@@ -67,11 +70,17 @@ class Receipt:
     no_sms: bool = False
     received_at: datetime | None = None
     history: bool = False
+    reply: str = ""
+    replied_at: datetime | None = None
+    note: str = ""
 
 
 @dataclass(slots=True)
 class Received:
-    """What the teller gets: number, code, and what may be the same matter."""
+    """What the teller gets: number, code, and what may be the same matter.
+
+    `how`: `created`, `joined` (added to what was here) or `unchanged` (all of it was here; there is no code).
+    """
 
     matter: Matter
     source: Source
@@ -79,6 +88,7 @@ class Received:
     likely: Sequence[same.Likely] = ()
     of_all: int = 0
     fresh: bool = True
+    how: str = "created"
 
 
 def receive(by: Acting, kind: str, receipt: Receipt, *, once: Once | None = None) -> Received:
@@ -86,47 +96,127 @@ def receive(by: Acting, kind: str, receipt: Receipt, *, once: Once | None = None
     return receive_many(by, kind, [receipt], once=once)[0]
 
 
-def receive_many(by: Acting, kind: str, receipts: Sequence[Receipt], *, once: Once | None = None) -> list[Received]:
+def receive_many(
+    by: Acting, kind: str, receipts: Sequence[Receipt], *, once: Once | None = None, joining: bool = False
+) -> list[Received]:
     """Open a matter for each receipt, in one transaction, each with journal, clocks, task and permission.
 
+    With `joining`, a receipt that is here already (ruling 3) adds what it brings and opens nothing; else it is refused.
     A foreign number that is taken by a matter the teller may not see is accepted under the next copy (ruling 6).
     """
     read = domain.get(kind).first_reading
     receipts = [read(receipt) for receipt in receipts] if read else receipts
     for copy in range(COPIES + 1):
         try:
-            return _receive(by, kind, receipts, copy, once)
+            return _receive(by, kind, receipts, copy, once, joining)
         except IntegrityError as error:
             if not any(name in str(error) for name in ("source_external", "matter_number_key", "source_code_hash")):
                 raise
             if len(receipts) > 1:
-                return [_receive_alone(by, kind, receipt) for receipt in receipts]
+                return [_receive_alone(by, kind, receipt, joining) for receipt in receipts]
     raise NotNow("already_received", _("This channel has sent that number too often. Give it another number."))
 
 
-def _receive_alone(by: Acting, kind: str, receipt: Receipt) -> Received:
+def _receive_alone(by: Acting, kind: str, receipt: Receipt, joining: bool) -> Received:
     for copy in range(COPIES):
         try:
-            return _receive(by, kind, [receipt], copy, None)[0]
+            return _receive(by, kind, [receipt], copy, None, joining)[0]
         except IntegrityError:
             continue
-    return _receive(by, kind, [receipt], COPIES, None)[0]
+    return _receive(by, kind, [receipt], COPIES, None, joining)[0]
 
 
-def _receive(by: Acting, kind: str, receipts: Sequence[Receipt], copy: int, once: Once | None) -> list[Received]:
+def _receive(
+    by: Acting, kind: str, receipts: Sequence[Receipt], copy: int, once: Once | None, joining: bool
+) -> list[Received]:
     ids = [numbers.new_id() for _receipt in receipts]
     with docket(by, hand=ids) as book:
         if once is not None:
             once.claim(ids[0])
         sequence = _draw(kind, len(receipts))
-        _refuse_known(receipts)
-        done = [_open(book, kind, receipt, ids[i], sequence[i], copy) for i, receipt in enumerate(receipts)]
-        for received, receipt in zip(done, receipts, strict=True):
-            if not receipt.history:
-                received.likely, received.of_all = same.candidates(
-                    by, received.matter, receipt.content, _phones(receipt)
-                )
+        here = Earlier(receipts, book.now) if joining else None
+        if here is None:
+            _refuse_known(receipts)
+        else:
+            here.lock(book, receipts)
+        done = [
+            _take_in(book, kind, receipt, ids[i], sequence[i], copy, here) for i, receipt in enumerate(receipts)
+        ]
+        _look_for_same(book, receipts, done)
         return done
+
+
+def _take_in(
+    book: Docket, kind: str, receipt: Receipt, pk: uuid.UUID, sequence: int, copy: int, here: Earlier | None
+) -> Received:
+    at = receipt.received_at
+    with book.history(at) if receipt.history and at else nullcontext():
+        met = here.met(receipt) if here else None
+        if here is not None and met is not None:
+            return _again(book, receipt, here, *met)
+        received = _open(book, kind, receipt, pk, sequence, copy)
+    if here is not None:
+        here.add(receipt, received.source)
+    return received
+
+
+def _again(book: Docket, receipt: Receipt, here: Earlier, source: Source, numbered: bool) -> Received:
+    """What this receipt adds to what is here: its words, its answer, or another source by the same person."""
+    matter = source.matter
+    if not here.changes(receipt):
+        return Received(matter, source, "", fresh=False, how="unchanged")
+    if matter.archived_at is not None:
+        raise NotNow("archived", _("%(number)s is filed; nothing is added to it.") % {"number": matter.number})
+    if not numbered:
+        source, code = _source(book, matter, receipt, receipt.received_at or book.now, 0)
+        here.add(receipt, source)
+        return Received(matter, source, code, fresh=False, how="joined")
+    if not here.knows(source, receipt.content):
+        _supplement(book, matter, source, receipt.content)
+        here.heard(source, receipt.content)
+    if receipt.reply and not here.knows(source, receipt.reply):
+        _answered(book, matter, source, receipt)
+        here.heard(source, receipt.reply)
+    return Received(matter, source, "", fresh=False, how="joined")
+
+
+def _supplement(book: Docket, matter: Matter, source: Source, words: str) -> None:
+    declared = domain.get(matter.kind)
+    move = next((each for each in declared.moves if each.key == "supplement"), None)
+    if move is not None and not declared.state(matter.state).final:
+        move.do(book, matter, text=words, source=source)
+        return
+    text = book.text(matter, "supplement", words, visibility="parties", source=source)
+    book.event(matter, "matter.supplemented", texts=(text,), visibility="parties", data={"source": str(source.pk)})
+
+
+def _answered(book: Docket, matter: Matter, source: Source, receipt: Receipt) -> None:
+    """The answer that was given elsewhere, before the matter came here: it closes what has not moved on since."""
+    declared = domain.get(matter.kind)
+    move = next((each for each in declared.moves if each.key == CLOSE_HISTORY), None)
+    at = receipt.replied_at or book.now
+    if move is not None and matter.state in move.frm and receipt.replied_at:
+        move.do(book, matter, text=receipt.reply, replied_at=at, source=source)
+        return
+    with book.history(at):
+        text = book.text(matter, "reply", receipt.reply, visibility="parties", source=source)
+        book.event(
+            matter, "matter.answered_elsewhere", texts=(text,), visibility="parties", data={"source": str(source.pk)}
+        )
+
+
+def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Received]) -> None:
+    """Note on each new matter which others may be the same; a person decides (ruling 17)."""
+    if len(receipts) == 1 and done[0].how == "created":
+        found = [same.candidates(book.by, done[0].matter, receipts[0].content, _phones(receipts[0]))]
+        fresh = [done[0]]
+    else:
+        fresh = [each for each in done if each.how == "created"]
+        found = same.among(book, [each.matter for each in fresh])
+    for received, (likely, of_all) in zip(fresh, found, strict=True):
+        received.likely, received.of_all = likely, of_all
+        if likely:
+            book.event(received.matter, same.LIKELY, data=same.noted(likely, of_all), visibility="sealed")
 
 
 def _draw(kind: str, count: int) -> list[int]:
@@ -180,6 +270,8 @@ def _open(book: Docket, kind: str, receipt: Receipt, pk: uuid.UUID, sequence: in
     if receipt.told:
         route.tell(book, matter, receipt.told, source)
     declared.admit(book, matter, receipt)
+    if receipt.reply:
+        _answered(book, matter, source, receipt)
     return Received(matter, source, code)
 
 
@@ -192,6 +284,7 @@ def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: 
         received_at=at,
         fingerprint=ciphers.lookup_hash("text", tokens.normalise(receipt.content)),
     )
+    texts = [book.text(matter, "note", receipt.note, source=source, at=at)] if receipt.note else []
     text = book.text(matter, "content", receipt.content, visibility="parties", source=source, at=at)
     people = [person(book, matter, party, receipt) for party in receipt.parties if party.known]
     code = code_of(source)
@@ -204,7 +297,7 @@ def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: 
         "matter.received",
         at=at,
         visibility="public",
-        texts=[text],
+        texts=[text, *texts],
         data={
             "kind": matter.kind,
             "channel": receipt.channel,

@@ -56,16 +56,15 @@ def _naming(unit: Unit) -> set[uuid.UUID]:
 
 
 def end_post(post: Post, *, at: datetime | None = None, by: Acting = KEEPER) -> None:
-    """End a term. Reading already puts its tasks into the unit's queue; the rows follow here, with an event."""
+    """End a term, now or on a day to come. Reading puts its tasks into the unit's queue at that second; the rows
+    follow here, or on that day (`upkeep`), with an event."""
     with transaction.atomic():
         post.until = at or now()
         post.save(update_fields=["until"])
-        journal.note(
-            by,
-            "accounts",
-            "post.ended",
-            data={"post": post.pk, "tasks": route.withdraw_tasks(post, post.until)},
-        )
+        if post.holds:
+            journal.note(by, "accounts", "post.will_end", data={"post": post.pk, "until": post.until.isoformat()})
+        else:
+            journal.note(by, "accounts", "post.ended", data={"post": post.pk, "tasks": route.withdraw_tasks(post)})
 
 
 def make_token(post: Post, *, name: str = "", by: Acting = KEEPER) -> str:

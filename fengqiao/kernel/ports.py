@@ -79,6 +79,10 @@ class Storage(Protocol):
         """The bytes. Raises FileNotFoundError."""
         ...
 
+    def has(self, name: str) -> bool:
+        """Whether the bytes are there."""
+        ...
+
     def delete(self, name: str) -> None:
         """Remove the bytes; nothing happens when they are not there."""
         ...

@@ -15,9 +15,7 @@ def answer(book: Docket, matter: Matter, body: str, *, template: str = "answered
     text = book.text(matter, "reply", body, visibility="parties")
     for source in matter.sources.filter(withdrawn_at=None):
         _give(book, matter, source, text, template)
-    for merge in matter.members.filter(undone_at=None).select_related("member"):
-        member = merge.member
-        book.hold(member)
+    for member in book.take_many(matter.members.filter(undone_at=None).values_list("member_id", flat=True)):
         own = book.text(member, "reply", body, visibility="parties")
         for source in member.sources.filter(withdrawn_at=None):
             _give(book, member, source, own, template)

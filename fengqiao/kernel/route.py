@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,12 +12,14 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.kernel import places
-from fengqiao.kernel.docket import Docket
+from fengqiao.kernel.access import SystemPost
+from fengqiao.kernel.docket import Docket, docket
 from fengqiao.kernel.models import (
     Event,
     ExcludedUnit,
     Exclusion,
     Matter,
+    Merge,
     Message,
     Place,
     Post,
@@ -64,16 +67,30 @@ def _units_told(told: Told, matter: Matter) -> list[Unit]:
     if told.level == "village" and len(matter.place_id) >= 12:
         return list(Unit.objects.filter(place__code=matter.place_id[:12]))
     if told.level == "town" and len(matter.place_id) >= 9:
-        return list(Unit.objects.filter(place__code=matter.place_id[:9], parent__place__level="city"))
+        return list(Unit.objects.filter(place__code=matter.place_id[:9]))
     return []
 
 
 def exclude(book: Docket, matter: Matter, units: Iterable[Unit], accounts: Iterable[int] = ()) -> list[int]:
     """Found out later: take the matter away from these units and accounts, in this transaction (A32).
 
-    Rights end, open tasks and unsent notices are withdrawn, the legal clocks run on. Returns the ids of accounts
-    that had looked earlier. The domain gives the tasks a new owner.
+    Rights end, open tasks and unsent notices are withdrawn, the legal clocks run on; in what is merged with it
+    alike. Returns the ids of accounts that had looked earlier. The domain gives the tasks a new owner.
     """
+    units, accounts = list(units), list(accounts)
+    for fellow in book.take_many(_merged_with(matter)):
+        _take_away(book, fellow, units, accounts)
+    return _take_away(book, matter, units, accounts)
+
+
+def _merged_with(matter: Matter) -> set[uuid.UUID]:
+    """The members of a master; the master and the other members of a member."""
+    masters = {matter.pk, *matter.merged_into.filter(undone_at=None).values_list("master_id", flat=True)}
+    members = Merge.objects.filter(master__in=masters, undone_at=None).values_list("member_id", flat=True)
+    return (masters | set(members)) - {matter.pk}
+
+
+def _take_away(book: Docket, matter: Matter, units: list[Unit], accounts: list[int]) -> list[int]:
     barred = _bar(book, matter, set(units), set(accounts))
     family = _family(set(units))
     whose = Q(unit__in=family) | Q(post__account__in=barred) | Q(account__in=barred)
@@ -89,6 +106,7 @@ def exclude(book: Docket, matter: Matter, units: Iterable[Unit], accounts: Itera
     if matter.handler_id and matter.handler and matter.handler.account_id in barred:
         matter.handler = None
     matter.reach = CITY_DEPTH
+    book.refile(matter)
     looked = looked_before(matter, barred)
     book.event(
         matter,
@@ -155,6 +173,7 @@ def resolve(book: Docket, matter: Matter, subject: Subject, units: Iterable[Unit
     waiting = Subject.objects.filter(matter=matter, resolved_at=None).exclude(pk=subject.pk)
     if not named and not waiting.exists() and not ExcludedUnit.objects.filter(matter=matter).exists():
         matter.reach = ANY_DEPTH
+        book.refile(matter)
     book.event(matter, "matter.subject_resolved", data={"units": len(named)}, visibility="sealed")
 
 
@@ -213,9 +232,12 @@ def _desks(kinds: tuple[str, ...]) -> list[Unit]:
     return known
 
 
-def withdraw_tasks(post: Post, at: object) -> int:
+def withdraw_tasks(post: Post) -> int:
     """When a post ends, its open tasks lie in its unit's queue: the row follows what reading already says."""
-    return Task.objects.filter(post=post, done_at=None).update(post=None)
+    with docket(SystemPost("keeper")) as book:
+        tasks = Task.objects.filter(post=post, done_at=None)
+        book.take_many(tasks.values_list("matter_id", flat=True))
+        return tasks.update(post=None)
 
 
 def move_place(book: Docket, matter: Matter, place: Place) -> None:

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from fengqiao.kernel import ciphers, likeness, tokens
-from fengqiao.kernel.access import Acting, matters_for
+from fengqiao.kernel.access import Acting, SystemPost, matters_for
 from fengqiao.kernel.models import Bigram, Matter, Person, Text
 
 DAYS = 90
@@ -32,8 +32,11 @@ class Likely:
 
 
 def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) -> tuple[list[Likely], int]:
-    """The likeliest, best first, and how many were looked at; the matter itself is never among them."""
-    if matter.confidentiality in ("protected", "sealed"):
+    """The likeliest, best first, and how many were looked at; the matter itself is never among them.
+
+    Whoever files through the portal is told of none: the desk looks when it reads the matter.
+    """
+    if matter.confidentiality in ("protected", "sealed") or _through_the_portal(by):
         return [], 0
     since = matter.opened_at - timedelta(days=DAYS)
     hashes = [ciphers.lookup_hash("phone", phone) for phone in phones]
@@ -59,6 +62,10 @@ def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) 
     named = {row.matter_id: (number, title) for number, title, row in rows}
     found = [Likely(*named[each.matter_id], each.score, each.reasons) for each in scored[:SHOWN]]
     return found, max(of_all, len(ids))
+
+
+def _through_the_portal(by: Acting) -> bool:
+    return isinstance(by, SystemPost) and by.name == "portal"
 
 
 def frequencies() -> dict[str, int]:

@@ -38,7 +38,7 @@ def new_secret() -> str:
 
 def address_of(account: Account, secret: str) -> str:
     """The `otpauth://` address that an authenticator app reads from the picture."""
-    return pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(account.username, ISSUER)
+    return pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=account.username, issuer_name=ISSUER)
 
 
 def enrol(account: Account, secret: str, typed: str, *, by: Acting | None = None) -> list[str]:
@@ -115,7 +115,9 @@ def reset(account: Account, *, by: Acting | None = None) -> None:
         account.totp = account.totp_last = None
         account.save(update_fields=["totp", "totp_last"])
         RecoveryCode.objects.filter(account=account).delete()
-        journal.note(by or SystemPost("keeper"), "accounts", "account.second_factor_reset", data={"account": account.pk})
+        journal.note(
+            by or SystemPost("keeper"), "accounts", "account.second_factor_reset", data={"account": account.pk}
+        )
 
 
 def mark(account: Account) -> str:

@@ -9,7 +9,7 @@ from fengqiao.domains.hotline.analyse import MEASURES
 from fengqiao.kernel import archive as kernel_archive
 from fengqiao.kernel import handle as kernel_handle
 from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, register
-# from fengqiao.offices import supervision
+from fengqiao.offices.supervision.moves import moves as supervision_moves
 
 OFFICE = ("office", "office_head", "desk")
 HEAD = ("office_head", "desk")
@@ -95,7 +95,7 @@ MOVES = (
          "only the caller may take it back", forms.Withdraw, rank=9, quiet=True),
     Move("archive", _("File"), FINAL, STAYS, (*OFFICE, "system"), kernel_archive.archive,
          "a closed order is kept for its term, then forgotten", law="SPEC 10.6", rank=1),
-    # *supervision.moves(office=HEAD, party=("party",), lead=LEAD),
+    *supervision_moves(office=HEAD, party=("party",), lead=LEAD),
 )  # fmt: skip
 
 HOTLINE = register(

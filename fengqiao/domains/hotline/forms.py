@@ -45,7 +45,9 @@ class AddCo(Form):
 
 
 class Return(Form):
-    reason = Words(max_length=1000, label=_("Why it is not yours"), help_text=_("Name the rule and the unit whose it is."))
+    reason = Words(
+        max_length=1000, label=_("Why it is not yours"), help_text=_("Name the rule and the unit whose it is.")
+    )
     suggested = OneUnit(required=False, label=_("Whose it is"))
 
 

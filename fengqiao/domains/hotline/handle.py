@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.route import LIMITS, limit_for
-from fengqiao.kernel import merging, reply, route, secrecy, timekeeping
 from fengqiao.kernel import handle as kernel_handle
+from fengqiao.kernel import merging, reply, route, secrecy, timekeeping
 from fengqiao.kernel.clocks import ClockRefused
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
@@ -131,4 +131,3 @@ def _others(book: Docket, matter: Matter, numbers: str, to: str) -> list[Matter]
         if number != matter.number:
             found.append(book.take(to, kind=matter.kind, number=number))
     return found
-

@@ -13,7 +13,7 @@ from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Matter
 from fengqiao.kernel.refusals import Refused
-# from fengqiao.offices.knowledge import library as knowledge
+from fengqiao.offices.knowledge import library as knowledge
 
 
 def answer_now(book: Docket, matter: Matter, *, version: Any, text: str = "") -> None:
@@ -43,7 +43,14 @@ def reply(book: Docket, matter: Matter, *, text: str, solved: str) -> None:
     book.finish(matter, "handle", "start", "take", outcome="replied")
     book.change(matter.hotline_order, solved=solved)
     book.task(matter, "call_back", desk_of(book, matter))
-    move(book, matter, "reply", data={"solved": solved, "in_time": in_time, "unit": matter.lead_unit_id}, texts=(answer,), visibility="parties")
+    move(
+        book,
+        matter,
+        "reply",
+        data={"solved": solved, "in_time": in_time, "unit": matter.lead_unit_id},
+        texts=(answer,),
+        visibility="parties",
+    )
 
 
 def call_back(

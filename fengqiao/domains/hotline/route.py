@@ -97,9 +97,7 @@ def bound(book: Docket, matter: Matter) -> Any:
     return None
 
 
-def settle_return(
-    book: Docket, matter: Matter, *, upheld: bool, note: str, unit: Unit | None = None
-) -> None:
+def settle_return(book: Docket, matter: Matter, *, upheld: bool, note: str, unit: Unit | None = None) -> None:
     """The hotline office rules on whose it is: another unit from the start, or this one, bindingly."""
     texts = (book.text(matter, "ruling", note),)
     book.finish(matter, "settle_return", outcome="settled")

@@ -25,6 +25,7 @@ create table event (
     primary key (opened_year, stream, seq)
 ) partition by range (opened_year);
 create index event_xid on event (xid);
+create index event_happened on event (happened_at);
 create index event_looks on event (matter_id) where kind like 'access.%';
 
 create function fq_refuse_change() returns trigger language plpgsql as $$

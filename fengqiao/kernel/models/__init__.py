@@ -1,5 +1,6 @@
 """The nouns of the platform, in the order in which a reader should meet them."""
 
+from fengqiao.kernel.models.guesses import Guess
 from fengqiao.kernel.models.journal import Chain, Event
 from fengqiao.kernel.models.matter import (
     ExcludedUnit,
@@ -13,7 +14,7 @@ from fengqiao.kernel.models.matter import (
     Text,
 )
 from fengqiao.kernel.models.messages import Idempotency, Message
-from fengqiao.kernel.models.papers import Document, MatterKey
+from fengqiao.kernel.models.papers import Document, MatterKey, Upload
 from fengqiao.kernel.models.people import Account, Person, Post, RecoveryCode, Token, Unit
 from fengqiao.kernel.models.places import Place
 from fengqiao.kernel.models.search import Bigram, Bookmark, FigureCell, SearchRow
@@ -31,6 +32,7 @@ __all__ = [
     "ExcludedUnit",
     "Exclusion",
     "FigureCell",
+    "Guess",
     "Idempotency",
     "Job",
     "Link",
@@ -50,4 +52,5 @@ __all__ = [
     "Text",
     "Token",
     "Unit",
+    "Upload",
 ]

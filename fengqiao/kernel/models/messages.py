@@ -40,6 +40,9 @@ class Message(models.Model):
                 condition=Q(sent_at=None, cancelled_at=None, dead_at=None),
             ),
             models.Index(fields=["post", "-made_at"], name="message_post", condition=Q(way="desk")),
+            models.Index(
+                fields=["unit", "-made_at"], name="message_unit", condition=Q(way="desk", unit__isnull=False, post=None)
+            ),
         ]
 
 

@@ -44,3 +44,21 @@ class Document(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["matter", "piece", "version"], name="document_piece"),
         ]
+
+
+class Upload(models.Model):
+    """A file that was handed in and waits to be named by a filing or an action; gone after a day.
+
+    Stored encrypted with the data key; `owner` is a post (`post:12`) or the hidden id of a form.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    owner = models.CharField(max_length=60, db_collation="C", db_index=True)
+    kind = models.CharField(max_length=8)
+    size = models.BigIntegerField()
+    stored = models.CharField(max_length=64, db_index=True)
+    made_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "upload"

@@ -5,35 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('kernel', '0003_policies'),
+        ("kernel", "0003_policies"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HotlineOrder',
+            name="HotlineOrder",
             fields=[
-                ('matter', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='hotline_order', serialize=False, to='kernel.matter')),
-                ('nature', models.CharField(max_length=12)),
-                ('urgency', models.CharField(default='normal', max_length=10)),
-                ('wants_answer', models.BooleanField(default=True)),
-                ('wants_secrecy', models.BooleanField(default=False)),
-                ('knowledge_version', models.UUIDField(null=True)),
-                ('dispatched_at', models.DateTimeField(null=True)),
-                ('returns', models.SmallIntegerField(default=0)),
-                ('late_returns', models.SmallIntegerField(default=0)),
-                ('redos', models.SmallIntegerField(default=0)),
-                ('ruled', models.BooleanField(default=False)),
-                ('solved', models.CharField(blank=True, max_length=10)),
-                ('grade', models.CharField(blank=True, max_length=24)),
-                ('reason', models.CharField(blank=True, max_length=24)),
-                ('handed_to', models.CharField(blank=True, max_length=10)),
+                (
+                    "matter",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="hotline_order",
+                        serialize=False,
+                        to="kernel.matter",
+                    ),
+                ),
+                ("nature", models.CharField(max_length=12)),
+                ("urgency", models.CharField(default="normal", max_length=10)),
+                ("wants_answer", models.BooleanField(default=True)),
+                ("wants_secrecy", models.BooleanField(default=False)),
+                ("knowledge_version", models.UUIDField(null=True)),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                ("returns", models.SmallIntegerField(default=0)),
+                ("late_returns", models.SmallIntegerField(default=0)),
+                ("redos", models.SmallIntegerField(default=0)),
+                ("ruled", models.BooleanField(default=False)),
+                ("solved", models.CharField(blank=True, max_length=10)),
+                ("grade", models.CharField(blank=True, max_length=24)),
+                ("reason", models.CharField(blank=True, max_length=24)),
+                ("handed_to", models.CharField(blank=True, max_length=10)),
             ],
             options={
-                'db_table': 'hotline_order',
+                "db_table": "hotline_order",
             },
         ),
     ]

@@ -1,0 +1,25 @@
+"""`fengqiao account reset-second-factor`: for a lost phone, after the person has been recognised."""
+
+import argparse
+from typing import Any
+
+NAME = "account reset-second-factor"
+HELP = "Take the second factor away; the next sign-in sets up a new one."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", required=True, metavar="NAME")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    from fengqiao.config import named
+    from fengqiao.kernel import secondfactor
+
+    account = named.account(args.user)
+    had = bool(account.totp)
+    secondfactor.reset(account)
+    return {"user": account.username, "had_one": had}
+
+
+def show(answer: dict[str, Any]) -> str:
+    return f"{answer['user']} sets up a new second factor at the next sign-in; open sessions have ended."

@@ -1,0 +1,27 @@
+"""`fengqiao check`: is everything in order."""
+
+import argparse
+from typing import Any
+
+NAME = "check"
+HELP = "Check roles, migrations, secrets, disk and what the parts have registered; ends with 1 when one is wrong."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
+    results = {path: list(import_string(path)()) for path in settings.FENGQIAO_CHECKS}
+    return {"ok": not any(results.values()), "checks": results}
+
+
+def show(answer: dict[str, Any]) -> str:
+    lines = []
+    for path, problems in answer["checks"].items():
+        name = path.rpartition(".")[2].replace("_", " ")
+        lines += [f"{name}: {problem}" for problem in problems] or [f"{name}: in order"]
+    return "\n".join(lines)

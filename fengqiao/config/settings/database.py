@@ -1,0 +1,29 @@
+"""One connection, as the program's role, kept open per thread with a health check (engineering ruling 2).
+
+Without DATABASE_URL it is the embedded server of FENGQIAO_DATA. Reading the settings starts nothing.
+"""
+
+from typing import Any
+
+from fengqiao.config import environment, roles
+from fengqiao.config.server import database_home, socket_url
+from fengqiao.config.settings.paths import FENGQIAO_DATA
+
+FENGQIAO_PROGRAM_ROLE = roles.PROGRAM
+FENGQIAO_SEARCH_ROLE = roles.SEARCH
+FENGQIAO_OWNER_ROLE = roles.OWNER
+
+_url = environment.text("DATABASE_URL") or socket_url(database_home(FENGQIAO_DATA), roles.PROGRAM)
+_connection: dict[str, Any] = environment.database(_url, "DATABASE_URL")
+_connection["OPTIONS"].setdefault("application_name", "fengqiao")
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        **_connection,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,24 @@
+"""What the kernel reads: keys, demo, and what is asked of its parts."""
+
+from fengqiao.config import environment, secrets
+from fengqiao.config.settings.paths import FENGQIAO_DATA
+
+FENGQIAO_DEMO = environment.flag("FENGQIAO_DEMO")
+FENGQIAO_DEMO_PUBLIC = environment.flag("FENGQIAO_DEMO_PUBLIC")
+# Called with no arguments by `fengqiao up` when FENGQIAO_DEMO=1 and the database holds no account yet.
+FENGQIAO_DEMO_LOADER = "fengqiao.config.demo.load"
+# Dotted names of functions that bring the reference data up to date, called as the owner after each migration.
+FENGQIAO_AFTER_MIGRATE: list[str] = ["fengqiao.kernel.loading.load_reference"]
+# Dotted names of functions that `fengqiao check` asks; each returns sentences about what is wrong.
+FENGQIAO_CHECKS = [
+    "fengqiao.config.checks.database_role",
+    "fengqiao.config.checks.migrations",
+    "fengqiao.config.checks.secrets",
+    "fengqiao.config.checks.disk",
+    "fengqiao.config.jobs.failed",
+    "fengqiao.kernel.outbox.dead_letters",
+    "fengqiao.kernel.papers.missing",
+]
+
+# Newest key first; empty until the first start makes them (kernel/keys.py says so when one is asked for).
+FENGQIAO_KEYS = secrets.read(FENGQIAO_DATA)

@@ -1,0 +1,19 @@
+"""Every address of the program begins here."""
+
+from django.urls import include, path
+
+from fengqiao.config import health
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("", include("fengqiao.doors.face.urls")),
+    path("desk/", include("fengqiao.doors.desk.account_urls")),
+    path("desk/", include("fengqiao.doors.desk.urls")),
+]
+
+handler400 = "fengqiao.doors.face.errors.bad_request"
+handler403 = "fengqiao.doors.face.errors.forbidden"
+handler404 = "fengqiao.doors.face.errors.not_found"
+handler500 = "fengqiao.doors.face.errors.server_error"

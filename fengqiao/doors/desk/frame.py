@@ -1,0 +1,62 @@
+"""The shell round every desk page: where one can go, in whose name one acts."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fengqiao.doors.face.parts import Frame, NavGroup, NavItem
+from fengqiao.doors.face.parts import Post as ShownPost
+from fengqiao.kernel import codes, masking, people
+from fengqiao.kernel.models import Message, Post
+
+
+def frame_of(request: HttpRequest) -> Frame | None:
+    """The frame for the post of this request; None where nobody acts."""
+    post: Post | None = getattr(request, "post", None)
+    if post is None:
+        return None
+    unread = Message.objects.filter(post=post, way="desk", read_at=None).values("pk")[:100].count()
+    return Frame(
+        groups=(NavGroup("", _items(request)),),
+        unit=post.unit.name,
+        person=masking.mask_name(post.account.name),
+        home=reverse("desk:worklist"),
+        search=reverse("desk:library"),
+        register=reverse("desk:register") if may_register(post) else "",
+        notices=reverse("desk:notices"),
+        unread=unread,
+        sign_out=reverse("accounts:sign_out"),
+        switch_post=reverse("accounts:posts"),
+        posts=[
+            ShownPost(str(each.pk), f"{each.unit.name} · {role_name(each)}", each.pk == post.pk)
+            for each in people.posts_of(post.account)
+        ],
+    )
+
+
+def may_register(post: Post) -> bool:
+    """Roles that take matters in for others."""
+    return post.role in REGISTERS
+
+
+REGISTERS = frozenset(
+    {"hotline_agent", "hotline_supervisor", "window", "command_room", "village_member", "grid_worker", "petition_agent"}
+)
+
+
+def role_name(post: Post) -> str:
+    """The role in the reader's language."""
+    return codes.get("role", post.role).label(get_language() or "zh-hans")
+
+
+def _items(request: HttpRequest) -> list[NavItem]:
+    here = request.path
+    rows = (
+        (_("My tasks"), reverse("desk:worklist"), "clipboard-list", "g t"),
+        (_("All matters"), reverse("desk:library"), "archive", "g s"),
+        (_("Figures"), reverse("desk:figures"), "chart-bar", "g y"),
+    )
+    return [NavItem(label, href, icon, current=here == href, keys=keys) for label, href, icon, keys in rows]

@@ -1,0 +1,30 @@
+"""The choices a device remembers: elder mode, theme, row height, language. They work without scripts."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.views.decorators.http import require_POST
+
+YEAR = 365 * 24 * 3600
+CHOICES = {"elder": ("1", "0"), "dense": ("1", "0"), "theme": ("light", "dark")}
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Remember the choices in the form and go back to `next` (a path of ours, else the first page)."""
+    asked = request.POST.get("next", "/")
+    ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    answer = HttpResponseRedirect(asked if ours else "/")
+    for name, allowed in CHOICES.items():
+        if request.POST.get(name) in allowed:
+            _remember(answer, name, request.POST[name], request)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES) and check_for_language(language):
+        _remember(answer, settings.LANGUAGE_COOKIE_NAME, language, request)
+    return answer
+
+
+def _remember(answer: HttpResponse, name: str, value: str, request: HttpRequest) -> None:
+    # Scripts read the theme before the first paint; none of these cookies says who somebody is.
+    answer.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure())

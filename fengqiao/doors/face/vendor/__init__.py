@@ -1,0 +1,1 @@
+"""Files of other projects that the pages carry, and the script that renews them."""

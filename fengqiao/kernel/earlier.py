@@ -1,0 +1,128 @@
+"""What of a list of receipts is here already? Asked once for the whole list, among what the reader may see (ruling 3)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fengqiao.kernel import ciphers, secrecy, tokens
+from fengqiao.kernel.docket import Docket
+from fengqiao.kernel.models import Source, Text
+
+if TYPE_CHECKING:
+    from fengqiao.kernel.intake import Receipt
+
+SAME_TEXT = timedelta(days=30)
+WORDS = ("content", "supplement", "reply")
+
+
+class Earlier:
+    """Sources that receipts of a list have met: by channel and foreign number, or by person and same text.
+
+    The list's own receipts are added as they are taken in, so that a repeat inside the list is met too.
+    """
+
+    def __init__(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        self._now = now
+        self._numbered: dict[tuple[str, str], Source] = {}
+        self._told: dict[tuple[bytes, bytes], list[Source]] = defaultdict(list)
+        self._said: dict[uuid.UUID, set[bytes]] = defaultdict(set)
+        self._find_numbers(receipts)
+        self._find_people(receipts)
+        self._read_words()
+
+    def met(self, receipt: Receipt) -> tuple[Source, bool] | None:
+        """The source met, and whether by its foreign number (else by person and text)."""
+        if receipt.external_id:
+            source = self._numbered.get((receipt.channel, receipt.external_id))
+            if source is not None:
+                return source, True
+        at, mark = receipt.received_at or self._now, fingerprint(receipt.content)
+        for phone in _phone_hashes(receipt):
+            for source in self._told[phone, mark]:
+                if abs(source.received_at - at) <= SAME_TEXT:
+                    return source, False
+        return None
+
+    def add(self, receipt: Receipt, source: Source) -> None:
+        """This receipt is taken in now as this source."""
+        if receipt.external_id:
+            self._numbered.setdefault((receipt.channel, receipt.external_id), source)
+        mark = fingerprint(receipt.content)
+        for phone in _phone_hashes(receipt):
+            self._told[phone, mark].append(source)
+        self.heard(source, receipt.content)
+        if receipt.reply:
+            self.heard(source, receipt.reply)
+
+    def heard(self, source: Source, words: str) -> None:
+        """These words stand with the source now."""
+        self._said[source.pk].add(fingerprint(words))
+
+    def knows(self, source: Source, words: str) -> bool:
+        """Whether these words stand with the source already."""
+        return fingerprint(words) in self._said[source.pk]
+
+    def changes(self, receipt: Receipt) -> bool:
+        """Whether this receipt would add anything to what it met. False when it met nothing."""
+        met = self.met(receipt)
+        if met is None:
+            return False
+        source, numbered = met
+        told = [words for words in (receipt.content, receipt.reply) if words]
+        return not numbered or not all(self.knows(source, words) for words in told)
+
+    def lock(self, book: Docket, receipts: Iterable[Receipt]) -> None:
+        """Lock the matters that these receipts add to, by ascending id, and put them in hand."""
+        sources = [met[0] for receipt in receipts if self.changes(receipt) and (met := self.met(receipt))]
+        locked = {matter.pk: matter for matter in book.take_many({source.matter_id for source in sources})}
+        for source in self._sources():
+            if source.matter_id in locked:
+                source.matter = locked[source.matter_id]
+
+    def _sources(self) -> Iterable[Source]:
+        yield from self._numbered.values()
+        for sources in self._told.values():
+            yield from sources
+
+    def _find_numbers(self, receipts: Sequence[Receipt]) -> None:
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for receipt in receipts:
+            if receipt.external_id:
+                wanted[receipt.channel].add(receipt.external_id)
+        for channel, numbers in wanted.items():
+            rows = Source.objects.filter(channel=channel, external_id__in=numbers).select_related("matter")
+            for source in rows.order_by("-copy"):
+                self._numbered[channel, source.external_id or ""] = source
+
+    def _find_people(self, receipts: Sequence[Receipt]) -> None:
+        pairs = {(phone, fingerprint(each.content)) for each in receipts for phone in _phone_hashes(each)}
+        if not pairs:
+            return
+        rows = Source.objects.filter(
+            fingerprint__in={mark for _phone, mark in pairs}, person__phone_hash__in={phone for phone, _mark in pairs}
+        )
+        for source in rows.select_related("matter", "person"):
+            if source.person and source.person.phone_hash and source.fingerprint:
+                self._told[bytes(source.person.phone_hash), bytes(source.fingerprint)].append(source)
+
+    def _read_words(self) -> None:
+        ids = {source.pk for source in self._sources()}
+        if not ids:
+            return
+        texts = list(Text.objects.filter(source__in=ids, kind__in=WORDS))
+        words = secrecy.words_of(texts)
+        for text in texts:
+            self._said[text.source_id or text.pk].add(fingerprint(words[text.pk]))
+
+
+def fingerprint(words: str) -> bytes:
+    """Sixteen bytes, equal for texts that are equal but for width, case and spaces."""
+    return ciphers.lookup_hash("text", tokens.normalise(words))
+
+
+def _phone_hashes(receipt: Receipt) -> list[bytes]:
+    return [ciphers.lookup_hash("phone", party.phone) for party in receipt.parties if party.phone]

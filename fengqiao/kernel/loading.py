@@ -1,0 +1,203 @@
+"""Loading a register of places: what it would change is told first, then stored in one transaction (SPEC 7.1).
+
+Nothing is deleted: a place ends on a day and names its successor; units follow places that got another code, and
+the ranges of units take in what their places absorbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+
+from fengqiao.kernel import access, journal, places, places_file, places_plan
+from fengqiao.kernel.models import Matter, Place, Unit
+from fengqiao.kernel.now import today
+from fengqiao.kernel.people import KEEPER
+from fengqiao.kernel.places_file import PlaceRow
+from fengqiao.kernel.refusals import Invalid, Refused
+
+LOCK = 0x706C6163  # one load of places at a time
+_COLUMNS = ("name", "level", "parent_id", "valid_from", "valid_to", "successor_id", "aliases", "demo")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a load changes: the plan, and what hangs on the places that end or move.
+
+    `units` and `matters` count, by place code, the open units and open matters there; `retied` names the units
+    whose place or ranges change, and is filled by `commit`.
+    """
+
+    plan: places_plan.Plan
+    units: Mapping[str, int]
+    matters: Mapping[str, int]
+    retied: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would be stored."""
+        plan = self.plan
+        return bool(plan.added or plan.renamed or plan.ended or plan.moved or plan.changed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Counts, and each change in one short line of codes and names."""
+        plan = self.plan
+        pairs = {
+            name: [[old.code, old.name, new.code, new.name] for old, new in getattr(plan, name)]
+            for name in ("renamed", "moved", "changed")
+        }
+        return {
+            "counts": plan.counts(),
+            "added": [[row.code, row.name] for row in plan.added],
+            "ended": [[row.code, row.name, row.successor] for row in plan.ended],
+            **pairs,
+            "problems": [str(problem) for problem in plan.problems],
+            "units": dict(self.units),
+            "matters": dict(self.matters),
+            "retied": list(self.retied),
+        }
+
+
+def load_reference() -> None:
+    """Put the register that comes with the program into a database without any place. Else do nothing."""
+    if Place.objects.exists():
+        return
+    Place.objects.bulk_create(_place(row) for row in places_file.shipped("zhuji"))
+    cache.delete("city")
+
+
+def examine(rows: Sequence[PlaceRow], *, on: date | None = None) -> Report:
+    """What loading these rows would change, on the day `on` (today). Reads only."""
+    on = on or today()
+    register = _register()
+    plan = places_plan.plan(register, [replace(row, source="") for row in rows], on=on)
+    plan = _with_other_city_ended(plan, register, on)
+    touched = [row.code for row in plan.ended] + [old.code for old, _new in plan.moved]
+    with access.acting_as(KEEPER):
+        units = Unit.objects.filter(place__in=touched, closed_at=None).values_list("place").annotate(Count("pk"))
+        matters = Matter.objects.filter(place__in=touched, closed_at=None).values_list("place").annotate(Count("pk"))
+        return Report(plan, dict(units), dict(matters))
+
+
+def commit(rows: Sequence[PlaceRow], *, by: access.Acting = KEEPER, name: str = "", on: date | None = None) -> Report:
+    """Store what `examine` tells, with one line in the journal. A register that is here already changes nothing.
+
+    Raises Invalid with every problem of the file, Refused `other_city` when this installation has matters already
+    and the file is of another city.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        report = examine(rows, on=on)
+        _refuse(report)
+        if not report.changes:
+            return report
+        _store(report.plan.rows)
+        retied = _retie(report.plan)
+        sources = sorted({row.source for row in rows if row.source})
+        journal.note(
+            by,
+            "config",
+            "places.loaded",
+            data={"file": name, "sources": sources, "retied": len(retied), **report.plan.counts()},
+        )
+        transaction.on_commit(lambda: cache.delete("city"))
+        return replace(report, retied=tuple(retied))
+
+
+def _register() -> list[PlaceRow]:
+    return [
+        PlaceRow(
+            code=place.code,
+            name=place.name,
+            level=place.level,
+            parent=place.parent_id or "",
+            valid_from=place.valid_from,
+            valid_to=place.valid_to,
+            successor=place.successor_id or "",
+            aliases=tuple(place.aliases),
+        )
+        for place in Place.objects.order_by("code")
+    ]
+
+
+def _with_other_city_ended(plan: places_plan.Plan, register: Sequence[PlaceRow], on: date) -> places_plan.Plan:
+    """A city is a deployment: with the register of another city, the one that was here ends as a whole."""
+    arrived = {row.code for row in plan.added if row.level == "city" and row.valid_to is None}
+    left = {row.code for row in register if row.level == "city" and row.valid_to is None}
+    if not arrived or not left:
+        return plan
+    gone = [row for row in register if row.valid_to is None and row.code[:6] in left]
+    ended = [replace(row, valid_to=on) for row in gone]
+    codes = {row.code for row in ended}
+    rows = sorted([*ended, *(row for row in plan.rows if row.code not in codes)], key=lambda row: row.code)
+    kept = tuple(row for row in plan.ended if row.code not in codes)
+    return replace(plan, ended=(*kept, *ended), rows=tuple(rows))
+
+
+def _refuse(report: Report) -> None:
+    if report.plan.problems:
+        errors = [{"pointer": f"/{each.code}", "detail": str(each)} for each in report.plan.problems]
+        raise Invalid(errors, _("This register cannot be loaded: it contradicts itself. Nothing was changed."))
+    if not any(row.level == "city" for row in report.plan.ended):
+        return
+    with access.acting_as(KEEPER):
+        if Matter.objects.exists():
+            raise Refused(
+                "other_city",
+                _("This register is of another city, and there are matters of this one. Load it into an empty system."),
+            )
+
+
+def _place(row: PlaceRow) -> Place:
+    return Place(
+        code=row.code,
+        name=row.name,
+        level=row.level,
+        parent_id=row.parent or None,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        successor_id=row.successor or None,
+        aliases=list(row.aliases),
+        demo=places_plan.is_demo_place(row.code),
+    )
+
+
+def _store(rows: Iterable[PlaceRow]) -> None:
+    here = Place.objects.in_bulk()
+    wanted = [_place(row) for row in rows]
+    Place.objects.bulk_create(place for place in wanted if place.code not in here)
+    changed = [place for place in wanted if place.code in here and _differs(place, here[place.code])]
+    Place.objects.bulk_update(changed, _COLUMNS, batch_size=500)
+
+
+def _differs(one: Place, other: Place) -> bool:
+    return any(getattr(one, column) != getattr(other, column) for column in _COLUMNS)
+
+
+def _retie(plan: places_plan.Plan) -> list[str]:
+    """Units of a moved place go with it; units of whatever absorbed a place answer for its codes too."""
+    moved = {old.code: new.code for old, new in plan.moved}
+    for unit in Unit.objects.filter(place__in=moved):
+        unit.place_id = moved[unit.place_id]
+        unit.save(update_fields=["place"])
+    successor = {row.code: row.successor for row in plan.rows if row.successor}
+    heirs: set[str] = set()
+    for row in (*plan.ended, *(old for old, _new in plan.moved), *(new for _old, new in plan.changed)):
+        code = row.code
+        while (code := successor.get(code, "")) and code not in heirs:
+            heirs.add(code)
+    units = list(Unit.objects.filter(place__in=heirs).select_related("place").order_by("pk"))
+    before = {unit.pk: list(unit.ranges) for unit in units}
+    places.retie(units)
+    return [unit.key for unit in units if unit.ranges != before[unit.pk]]
+
+
+__all__ = ["Report", "commit", "examine", "load_reference"]

@@ -1,0 +1,95 @@
+"""What the clocks do: a passed limit opens supervision, an urge with it climbs. Nothing is listed by a machine."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from fengqiao.kernel import access, domain
+from fengqiao.kernel.access import SystemPost
+from fengqiao.kernel.docket import Docket, docket
+from fengqiao.kernel.models import Clock, Matter, Relation, Unit
+from fengqiao.kernel.now import at
+from fengqiao.kernel.refusals import Refused
+from fengqiao.offices.supervision import handle, steps
+from fengqiao.offices.supervision.models import SUPERVISE, Step
+
+CLOCKS = SystemPost("clocks")
+MOST = 200
+log = logging.getLogger(__name__)
+
+
+def climb(now: datetime, *, most: int = MOST) -> int:
+    """Open supervision for at most so many clocks that turned solid red by `now`; how many were opened.
+
+    Each matter in its own transaction, each clock once. Imported history is left alone (ruling 13).
+    """
+    opened = 0
+    with at(now):
+        for kind, matter_id in _waiting(now, most):
+            try:
+                with docket(CLOCKS) as book:
+                    opened += _climb_one(book, book.take("supervise", kind=kind, pk=matter_id))
+            except Refused as refused:
+                log.warning("Supervision of matter %s was not opened: %s", matter_id, refused.code)
+    return opened
+
+
+def kinds() -> list[str]:
+    """The kinds whose declaration has taken the ladder in, and lets the program climb it."""
+    return [
+        each.key
+        for each in domain.every()
+        if any(move.key == "supervise" and "system" in move.by for move in each.moves)
+    ]
+
+
+def _waiting(now: datetime, most: int) -> list[tuple[str, UUID]]:
+    with access.acting_as(CLOCKS):
+        rows = Clock.objects.filter(
+            due_at__lte=now,
+            stopped_at=None,
+            paused_since=None,
+            resting=False,
+            matter__closed_at=None,
+            matter__imported=False,
+            matter__kind__in=kinds(),
+        ).exclude(rule__in=set(steps.RULES.values()))
+        fresh = rows.filter(~Exists(Step.objects.filter(cause=OuterRef("pk"))))
+        found = fresh.order_by("due_at").values_list("matter__kind", "matter")[: most * 2]
+        return list(dict.fromkeys(found))[:most]
+
+
+def _climb_one(book: Docket, matter: Matter) -> int:
+    opened = 0
+    for clock in steps.passed(book, matter):
+        unit = _responsible(book, matter, clock)
+        if unit is None or Step.objects.filter(cause=clock.pk).exists():
+            continue
+        if any(step.rung == SUPERVISE and step.unit_id == unit.pk for step in steps.open_steps(matter)) or opened:
+            continue
+        handle.supervise(
+            book,
+            matter,
+            unit=unit,
+            ground="red_light",
+            demand=_("The limit has passed. Say what was done, what is missing and when it will be done."),
+            act="explain_delay",
+            cause=clock.pk,
+        )
+        opened += 1
+    return opened
+
+
+def _responsible(book: Docket, matter: Matter, clock: Clock) -> Unit | None:
+    """The unit whose limit it was; only one that leads or assists now can be asked."""
+    task = next((task for task in book.tasks(matter) if task.pk == clock.task_id), None)
+    unit = task.unit if task else matter.lead_unit
+    if unit is None:
+        return None
+    theirs = Relation.objects.filter(matter=matter, kind__in=("lead", "co"), unit=unit, until=None)
+    return unit if theirs.exists() else None
