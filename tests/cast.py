@@ -2,7 +2,7 @@
 
 Wang asks and has no account. Chen takes calls and Sun supervises them at the hotline of the city. Li handles at a
 department. Zhou sits on the committee of a village in 甲镇, Qian in the town's government, He in its command room.
-Zhao, from the next town, may not look. The administrator, the auditor and the officer for personal data see no contents.
+Zhao, from the next town, may not look. The administrator, the auditor and the data officer see no contents.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def build() -> Cast:
 
 def load_places() -> None:
     """The city's own row of the register and the invented towns under it."""
-    rows = [row for row in shipped("zhuji") if row.level == "city"] + [row for row in shipped("demo")]
+    rows = [row for row in shipped("zhuji") if row.level == "city"] + shipped("demo")
     rows.sort(key=lambda row: len(row.code))
     Place.objects.bulk_create([_place(row) for row in rows], ignore_conflicts=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ HOME = "FENGQIAO_TEST_HOME"
 TEMPLATE = "FENGQIAO_TEST_TEMPLATE"
 # The tests' cluster is thrown away: nothing has to survive a power cut.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+PREFIX = "fengqiao-test-"
 _held = pytest.StashKey[EmbeddedServer]()
 
 
@@ -56,17 +58,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _prepare_run(config: pytest.Config) -> None:
-    home = Path(tempfile.mkdtemp(prefix="fengqiao-test-"))
+    _end_left_over_runs()
+    home = Path(tempfile.mkdtemp(prefix=PREFIX))
     home.chmod(0o711 if os_user.is_root() else 0o700)
-    for name in ("DATABASE_URL", "FENGQIAO_OWNER_URL", "FENGQIAO_DEMO", "PORT"):
+    for name in ("DATABASE_URL", "FENGQIAO_OWNER_URL", "FENGQIAO_DEMO", "PORT", "DJANGO_SETTINGS_MODULE"):
         os.environ.pop(name, None)
     keys = secrets.ensure(home / "data", {})
     os.environ |= {secrets.variable(name): secrets.as_text(entries) for name, entries in keys.items()}
-    os.environ |= {
-        HOME: str(home),
-        "FENGQIAO_DATA": str(home / "data"),
-        "DJANGO_SETTINGS_MODULE": "fengqiao.config.settings",
-    }
+    os.environ |= {HOME: str(home), "FENGQIAO_DATA": str(home / "data")}
     server = EmbeddedServer(home / "database", settings=QUICK)
     server.join()
     config.stash[_held] = server
@@ -88,6 +87,8 @@ def _prepare_process(worker: str) -> None:
     server = test_server()
     server.clone_database(os.environ[TEMPLATE], name)
     os.environ |= {"FENGQIAO_DATA": str(data), "DATABASE_URL": server.url(roles.PROGRAM, name)}
+    # Named only here: with it in the environment pytest-django would read the settings before the address is known.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "fengqiao.config.settings"
     import django
 
     django.setup()
@@ -102,9 +103,23 @@ test_server.__test__ = False  # type: ignore[attr-defined]
 
 
 def _close_connections() -> None:
-    from django.db import connections
+    from django.conf import settings
 
-    connections.close_all()
+    if settings.configured:
+        from django.db import connections
+
+        connections.close_all()
+
+
+def _end_left_over_runs() -> None:
+    """Servers of runs that were killed before they could stop theirs; one that anybody uses is left alone."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        found = home.stat()
+        if found.st_uid == os.geteuid() and time.time() - found.st_mtime > 3600:
+            server = EmbeddedServer(home / "database")
+            if not server.in_use():
+                server.stop()
+                shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

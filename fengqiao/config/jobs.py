@@ -20,6 +20,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from fengqiao.kernel.now import now
+from fengqiao.offices.knowledge.duties import due as knowledge_due
 from fengqiao.offices.supervision.climb import climb as supervision_climb
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ PERIODIC = (
     Periodic("roots", "*/10 * * * *", "fengqiao.kernel.audit.seal_root"),
     Periodic("words", "*/10 * * * *", "fengqiao.kernel.upkeep.count_words"),
     Periodic("supervision", "3,18,33,48 * * * *", "fengqiao.config.jobs.climb"),
+    Periodic("knowledge", "9 * * * *", "fengqiao.config.jobs.review_knowledge", again=True),
+    Periodic("comments", "13 * * * *", "fengqiao.offices.reviews.sheet.make_last_months_sheets", again=True),
     Periodic("requests", "5 * * * *", "fengqiao.kernel.idempotency.sweep", again=True),
     Periodic("posts", "11 * * * *", "fengqiao.kernel.upkeep.write_ended_posts", again=True),
     Periodic("clocks", "17 * * * *", "fengqiao.kernel.upkeep.settle_clocks", again=True),
@@ -82,6 +85,11 @@ def take_up_stalled() -> int:
 def climb() -> int:
     """Open supervision of clocks that are solid red."""
     return supervision_climb(now())
+
+
+def review_knowledge() -> int:
+    """Give units the task of looking at answers that expire."""
+    return knowledge_due(now())
 
 
 def clear_sessions() -> None:

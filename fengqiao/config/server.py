@@ -147,11 +147,18 @@ class EmbeddedServer:
         with self._lock("start.lock", fcntl.LOCK_EX):
             self._held.close()
             self._held = None
-            try:
-                self._lock("users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB).close()
-            except BlockingIOError:
-                return
-            self.stop()
+            if not self.in_use():
+                self.stop()
+
+    def in_use(self) -> bool:
+        """True when any process holds the server."""
+        if not (self.home / "users.lock").exists():
+            return False
+        try:
+            self._lock("users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB).close()
+        except BlockingIOError:
+            return True
+        return False
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server for all who use it; nothing happens when it is not running."""

@@ -12,7 +12,7 @@ def collect() -> bool:
     from django.conf import settings
     from django.core.management import call_command
 
-    target = Path(settings.STATIC_ROOT)
+    target = settings.FENGQIAO_DATA / "static"
     stamp, state = target / ".stamp", _state()
     if stamp.exists() and stamp.read_text() == state:
         return False

@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import OperationalError, connection, models
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, ciphers, journal, keys, timekeeping, tokens
+from fengqiao.kernel import access, ciphers, journal, keys, storing, timekeeping, tokens
 from fengqiao.kernel.models import (
     Clock,
     Event,
@@ -188,6 +187,13 @@ class Docket:
         self._new[Event].append(event)
         return event
 
+    def aside(self, matter: Matter, kind: str, **more: Any) -> Event:
+        """`event` for what the program found by itself: lists go on showing what people did last."""
+        before = matter.last_kind, matter.last_at
+        event = self.event(matter, kind, **more)
+        matter.last_kind, matter.last_at = before
+        return event
+
     def text(
         self,
         matter: Matter,
@@ -241,9 +247,13 @@ class Docket:
         """Set fields of a row other than a matter, stored at the end."""
         for name, value in fields.items():
             setattr(row, name, value)
-        if not any(row is each for each in self._new[type(row)]):
+        if not self._is_new(row):
             _row, names = self._changed[type(row)].setdefault(row.pk, (row, set()))
             names |= set(fields)
+
+    def _is_new(self, row: models.Model) -> bool:
+        made = self._new[type(row)]
+        return any(row is each for each in reversed(made))
 
     def relate(
         self,
@@ -380,9 +390,6 @@ class Docket:
     def refile(self, matter: Matter) -> None:
         """Place, category or reach changed: the matter's search rows follow at the end."""
         self._refile.add(matter.pk)
-        for row in self._new[SearchRow]:
-            if row.matter_id == matter.pk:
-                row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
 
     def barred_units(self, matter: Matter) -> set[int]:
         """Ids of the units that the matter excludes, those of this transaction included."""
@@ -402,25 +409,29 @@ class Docket:
         for matter in self.matters.values():
             if matter.pk in self._clocks and matter.closed_at is None:
                 matter.due_at = min((clock.due_at for clock in self._full(matter)), default=None)
+        storing.run(self._statements())
+
+    def _statements(self) -> Iterator[storing.Statement]:
         if self._fresh:
-            Matter.objects.bulk_create(self._fresh)
+            yield from storing.inserts(Matter, self._fresh)
         fresh = {matter.pk for matter in self._fresh}
         for matter in self.matters.values():
             if matter.pk not in fresh and matter.version != self._stored[matter.pk]:
-                self._update(matter)
+                yield storing.update(matter, LIST_COLUMNS)
         for row in self._new[SearchRow]:
             matter = self.matters[row.matter_id]
             row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
         order = {model: place for place, model in enumerate(STORED)}
         for model in sorted(self._new, key=lambda each: order.get(each, len(order) - 2)):
-            if self._new[model]:
-                model._default_manager.bulk_create(self._new[model])
-        for model, rows in self._changed.items():
-            self._store_changes(model, list(rows.values()))
-        for pk in self._refile - {matter.pk for matter in self._fresh}:
+            yield from storing.inserts(model, self._new[model])
+        for rows in self._changed.values():
+            for row, names in rows.values():
+                yield storing.update(row, sorted(names))
+        for pk in self._refile - fresh:
             matter = self.matters[pk]
-            SearchRow.objects.filter(matter_id=pk).update(
-                place=matter.place_id, category=matter.category, reach=matter.reach
+            yield (
+                "update search_row set place = %s, category = %s, reach = %s where matter_id = %s",
+                [matter.place_id, matter.category, matter.reach, pk],
             )
 
     def _full(self, matter: Matter) -> Iterator[Clock]:
@@ -430,21 +441,19 @@ class Docket:
             if not clock.resting and clock.paused_since is None:
                 yield clock
 
-    def _update(self, matter: Matter) -> None:
-        changed = Matter.objects.filter(pk=matter.pk, version=self._stored[matter.pk]).update(
-            **{name: getattr(matter, name) for name in LIST_COLUMNS}
-        )
-        if changed != 1:
-            raise RuntimeError(f"Matter {matter.number} was changed without its lock.")
 
-    @staticmethod
-    def _store_changes(model: type[models.Model], rows: list[tuple[Any, set[str]]]) -> None:
-        if len(rows) == 1:
-            row, names = rows[0]
-            model._default_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in names})
-        elif rows:
-            every = set().union(*(names for _row, names in rows))
-            model._default_manager.bulk_update([row for row, _names in rows], sorted(every))
+RETRIED = frozenset({"40001", "40P01"})
+Made = TypeVar("Made")
+
+
+def twice(work: Callable[[], Made]) -> Made:
+    """Do `work`, a whole transaction, again once when the database broke it off for a deadlock (ruling 14)."""
+    try:
+        return work()
+    except OperationalError as error:
+        if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") not in RETRIED:
+            raise
+    return work()
 
 
 @contextmanager
@@ -463,7 +472,8 @@ def unwrap(row: MatterKey) -> keys.Key:
 
 def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) -> SearchRow:
     """The searchable form of a text; a matter's first text carries its title too."""
-    titles = [matter.title] if title else []
+    titles = [tokens.normalise(matter.title)] if title else []
+    plain = tokens.normalise(body)
     return SearchRow(
         text_id=text_id,
         matter_id=matter.pk,
@@ -472,18 +482,9 @@ def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) ->
         category=matter.category,
         reach=matter.reach,
         opened_at=matter.opened_at,
-        tokens=_Vector(tokens.index_tokens(titles, body)),
-        body=tokens.normalise("\n".join([*titles, body])),
+        tokens=tokens.index_tokens(titles, plain),
+        body=" ".join([*titles, plain]),
     )
-
-
-class _Vector(models.Func):
-    """array_to_tsvector(tokens)."""
-
-    function = "array_to_tsvector"
-
-    def __init__(self, words: list[str]) -> None:
-        super().__init__(models.Value(words, output_field=ArrayField(models.TextField())))
 
 
 def _digest(text: Text) -> str:
@@ -496,4 +497,4 @@ def local_year(moment: datetime) -> int:
     return moment.astimezone(HERE).year
 
 
-__all__ = ["Docket", "docket", "local_year", "search_row", "unwrap"]
+__all__ = ["Docket", "docket", "local_year", "search_row", "twice", "unwrap"]

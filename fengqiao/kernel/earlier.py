@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fengqiao.kernel import ciphers, secrecy, tokens
@@ -25,14 +26,17 @@ class Earlier:
     The list's own receipts are added as they are taken in, so that a repeat inside the list is met too.
     """
 
-    def __init__(self, receipts: Sequence[Receipt], now: datetime) -> None:
+    def __init__(self, now: datetime, receipts: Sequence[Receipt] = ()) -> None:
         self._now = now
         self._numbered: dict[tuple[str, str], Source] = {}
         self._told: dict[tuple[bytes, bytes], list[Source]] = defaultdict(list)
         self._said: dict[uuid.UUID, set[bytes]] = defaultdict(set)
-        self._find_numbers(receipts)
-        self._find_people(receipts)
-        self._read_words()
+        self.ask(receipts)
+
+    def ask(self, receipts: Sequence[Receipt]) -> None:
+        """Look these receipts up, in at most three questions."""
+        found = [*self._find_numbers(receipts), *self._find_people(receipts)]
+        self._read_words(found)
 
     def met(self, receipt: Receipt) -> tuple[Source, bool] | None:
         """The source met, and whether by its foreign number (else by person and text)."""
@@ -78,17 +82,19 @@ class Earlier:
     def lock(self, book: Docket, receipts: Iterable[Receipt]) -> None:
         """Lock the matters that these receipts add to, by ascending id, and put them in hand."""
         sources = [met[0] for receipt in receipts if self.changes(receipt) and (met := self.met(receipt))]
+        if not sources:
+            return
         locked = {matter.pk: matter for matter in book.take_many({source.matter_id for source in sources})}
         for source in self._sources():
             if source.matter_id in locked:
                 source.matter = locked[source.matter_id]
 
-    def _sources(self) -> Iterable[Source]:
+    def _sources(self) -> Iterator[Source]:
         yield from self._numbered.values()
         for sources in self._told.values():
             yield from sources
 
-    def _find_numbers(self, receipts: Sequence[Receipt]) -> None:
+    def _find_numbers(self, receipts: Sequence[Receipt]) -> Iterator[Source]:
         wanted: dict[str, set[str]] = defaultdict(set)
         for receipt in receipts:
             if receipt.external_id:
@@ -97,8 +103,9 @@ class Earlier:
             rows = Source.objects.filter(channel=channel, external_id__in=numbers).select_related("matter")
             for source in rows.order_by("-copy"):
                 self._numbered[channel, source.external_id or ""] = source
+                yield source
 
-    def _find_people(self, receipts: Sequence[Receipt]) -> None:
+    def _find_people(self, receipts: Sequence[Receipt]) -> Iterator[Source]:
         pairs = {(phone, fingerprint(each.content)) for each in receipts for phone in _phone_hashes(each)}
         if not pairs:
             return
@@ -108,9 +115,10 @@ class Earlier:
         for source in rows.select_related("matter", "person"):
             if source.person and source.person.phone_hash and source.fingerprint:
                 self._told[bytes(source.person.phone_hash), bytes(source.fingerprint)].append(source)
+                yield source
 
-    def _read_words(self) -> None:
-        ids = {source.pk for source in self._sources()}
+    def _read_words(self, sources: Iterable[Source]) -> None:
+        ids = {source.pk for source in sources}
         if not ids:
             return
         texts = list(Text.objects.filter(source__in=ids, kind__in=WORDS))
@@ -119,6 +127,7 @@ class Earlier:
             self._said[text.source_id or text.pk].add(fingerprint(words[text.pk]))
 
 
+@lru_cache(maxsize=1024)
 def fingerprint(words: str) -> bytes:
     """Sixteen bytes, equal for texts that are equal but for width, case and spaces."""
     return ciphers.lookup_hash("text", tokens.normalise(words))

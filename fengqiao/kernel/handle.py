@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.kernel import access, ciphers, domain, forms, journal, numbers
 from fengqiao.kernel.access import Acting
-from fengqiao.kernel.docket import Docket, docket
+from fengqiao.kernel.docket import Docket, docket, twice
 from fengqiao.kernel.domain import OPEN, Move
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, Text
@@ -28,15 +28,19 @@ def perform(
     """Do `kind.move` on a matter: the same function for pages, API, adapters and imports.
 
     One transaction: lock, permission, state, guard, form, change, journal, tasks, clocks, outbox. Raises NotThere,
-    Stale, NotNow, Invalid, Refused; Repeated for a request that was done before.
+    Stale, NotNow, Invalid, Refused; Repeated for a request that was done before. Tried once more after a deadlock.
     """
     kind, _dot, key = action.partition(".")
-    with docket(by) as book:
-        if once is not None:
-            once.claim(None)
-        matter = book.take(key, kind=kind, number=find_number(number), version=version)
-        run(book, matter, key, data)
-    return matter
+
+    def whole() -> Matter:
+        with docket(by) as book:
+            if once is not None:
+                once.claim(None)
+            matter = book.take(key, kind=kind, number=find_number(number), version=version)
+            run(book, matter, key, data)
+        return matter
+
+    return twice(whole)
 
 
 def run(book: Docket, matter: Matter, key: str, data: Mapping[str, Any]) -> None:
@@ -139,7 +143,7 @@ def looked(by: Acting, matter: Matter) -> None:
 def refused(by: Acting, asked: str) -> None:
     """Note that this post asked for a matter and was told that there is none (A27). Call outside any transaction.
 
-    Hidden and missing are noted alike; of a misspelt number only that it was one, for it may be anything a person typed.
+    Hidden and missing are noted alike; of a misspelt number only that it was one: it may be anything a person typed.
     """
     try:
         number = numbers.parse(asked).display

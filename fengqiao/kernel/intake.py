@@ -6,23 +6,23 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import ciphers, domain, journal, keys, numbers, places, route, same, tokens
-from fengqiao.kernel.access import Acting, SystemPost
+from fengqiao.kernel import ciphers, domain, journal, keys, numbers, places, route, same, same_many, tokens
+from fengqiao.kernel.access import Acting, SystemPost, acting_as
 from fengqiao.kernel.docket import Docket, docket, local_year
-from fengqiao.kernel.earlier import Earlier
+from fengqiao.kernel.earlier import Earlier, fingerprint
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, Source
+from fengqiao.kernel.now import now
 from fengqiao.kernel.refusals import NotNow
 
 COPIES = 9
 CLOSE_HISTORY = "close_history"
-SAME_TEXT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _receive(
         if once is not None:
             once.claim(ids[0])
         sequence = _draw(kind, len(receipts))
-        here = Earlier(receipts, book.now) if joining else None
+        here = Earlier(book.now, receipts) if joining else None
         if here is None:
             _refuse_known(receipts)
         else:
@@ -180,6 +180,27 @@ def _again(book: Docket, receipt: Receipt, here: Earlier, source: Source, number
     return Received(matter, source, "", fresh=False, how="joined")
 
 
+def foresee(by: Acting, here: Earlier, receipts: Sequence[Receipt]) -> list[str]:
+    """What `receive_many(…, joining=True)` would do with each: `created`, `joined`, `unchanged` or `archived`."""
+    with acting_as(by):
+        here.ask(receipts)
+        return [_foreseen(here, receipt) for receipt in receipts]
+
+
+def _foreseen(here: Earlier, receipt: Receipt) -> str:
+    met = here.met(receipt)
+    if met is None:
+        here.add(receipt, Source(received_at=receipt.received_at or now()))
+        return "created"
+    if not here.changes(receipt):
+        return "unchanged"
+    source, numbered = met
+    if source.matter_id and source.matter.archived_at:
+        return "archived"
+    here.add(receipt, source if numbered else Source(received_at=receipt.received_at or now()))
+    return "joined"
+
+
 def _supplement(book: Docket, matter: Matter, source: Source, words: str) -> None:
     declared = domain.get(matter.kind)
     move = next((each for each in declared.moves if each.key == "supplement"), None)
@@ -212,11 +233,11 @@ def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Rec
         fresh = [done[0]]
     else:
         fresh = [each for each in done if each.how == "created"]
-        found = same.among(book, [each.matter for each in fresh])
+        found = same_many.among(book, [each.matter for each in fresh])
     for received, (likely, of_all) in zip(fresh, found, strict=True):
         received.likely, received.of_all = likely, of_all
         if likely:
-            book.event(received.matter, same.LIKELY, data=same.noted(likely, of_all), visibility="sealed")
+            book.aside(received.matter, same.LIKELY, data=same.noted(likely, of_all), visibility="sealed")
 
 
 def _draw(kind: str, count: int) -> list[int]:
@@ -282,7 +303,7 @@ def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: 
         external_id=receipt.external_id or None,
         copy=copy,
         received_at=at,
-        fingerprint=ciphers.lookup_hash("text", tokens.normalise(receipt.content)),
+        fingerprint=fingerprint(receipt.content),
     )
     texts = [book.text(matter, "note", receipt.note, source=source, at=at)] if receipt.note else []
     text = book.text(matter, "content", receipt.content, visibility="parties", source=source, at=at)
@@ -346,28 +367,6 @@ def person(book: Docket, matter: Matter, party: Party, receipt: Receipt | None =
     return row
 
 
-def join(book: Docket, matter: Matter, receipt: Receipt) -> tuple[Source, str]:
-    """Another telling of the same matter by the same known person: a source more, with its own code and clock."""
-    return _source(book, matter, receipt, receipt.received_at or book.now, 0)
-
-
-def same_before(receipt: Receipt) -> Source | None:
-    """Byte-identical text of the same known person within 30 days, among what the reader may see (ruling 3)."""
-    phones = [ciphers.lookup_hash("phone", phone) for phone in _phones(receipt)]
-    if not phones:
-        return None
-    at = receipt.received_at
-    found = Source.objects.filter(
-        fingerprint=ciphers.lookup_hash("text", tokens.normalise(receipt.content)),
-        person__phone_hash__in=phones,
-    )
-    if at:
-        found = found.filter(
-            received_at__range=(at - timedelta(days=SAME_TEXT_DAYS), at + timedelta(days=SAME_TEXT_DAYS))
-        )
-    return found.select_related("matter").first()
-
-
 def renew_code(book: Docket, matter: Matter, source: Source) -> str:
     """A new query code at the window, by identity; the old one dies (domain ruling 12)."""
     source.code_turn += 1
@@ -397,4 +396,4 @@ def find_source(code: str, proof: str) -> tuple[Source | None, bool]:
 
 PORTAL = SystemPost("portal")
 
-__all__ = ["PORTAL", "Party", "Receipt", "Received", "Told", "find_source", "join", "receive", "receive_many"]
+__all__ = ["PORTAL", "Party", "Receipt", "Received", "Told", "find_source", "foresee", "receive", "receive_many"]

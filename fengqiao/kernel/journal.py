@@ -17,6 +17,7 @@ from fengqiao.kernel.now import HERE, now
 
 if TYPE_CHECKING:
     from fengqiao.kernel.access import Acting
+    from fengqiao.kernel.audit import Row
 
 START = b"\0" * 32
 _FIELDS = (
@@ -44,15 +45,19 @@ def actor_name(by: Acting) -> str:
     return f"person:{by.source}" if by.source else f"system:{by.name}"
 
 
-def canonical(event: Event) -> bytes:
-    """The bytes that are chained: the event's fields as sorted JSON, instants in UTC to the microsecond."""
+def canonical(event: Event | Row) -> bytes:
+    """The bytes that are chained: fields as sorted JSON, instants in UTC to the microsecond.
+
+    `audit` gives its own rows, whose instants are that text already.
+    """
     fields = {name: getattr(event, name) for name in _FIELDS}
     for name in ("happened_at", "recorded_at"):
-        fields[name] = fields[name].astimezone(UTC).isoformat(timespec="microseconds")
+        if not isinstance(fields[name], str):
+            fields[name] = fields[name].astimezone(UTC).isoformat(timespec="microseconds")
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=str)
 
 
-def mac(event: Event, prev: bytes, key: keys.Key) -> bytes:
+def mac(event: Event | Row, prev: bytes, key: keys.Key) -> bytes:
     """HMAC-SHA256 over the previous MAC and this event."""
     return hmac.digest(key.secret, bytes(prev) + canonical(event), "sha256")
 

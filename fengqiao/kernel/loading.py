@@ -78,7 +78,7 @@ def examine(rows: Sequence[PlaceRow], *, on: date | None = None) -> Report:
     on = on or today()
     register = _register()
     plan = places_plan.plan(register, [replace(row, source="") for row in rows], on=on)
-    plan = _with_other_city_ended(plan, register, on)
+    plan = _with_orphans_ended(_with_other_city_ended(plan, register, on))
     touched = [row.code for row in plan.ended] + [old.code for old, _new in plan.moved]
     with access.acting_as(KEEPER):
         units = Unit.objects.filter(place__in=touched, closed_at=None).values_list("place").annotate(Count("pk"))
@@ -108,7 +108,8 @@ def commit(rows: Sequence[PlaceRow], *, by: access.Acting = KEEPER, name: str = 
             "places.loaded",
             data={"file": name, "sources": sources, "retied": len(retied), **report.plan.counts()},
         )
-        transaction.on_commit(lambda: cache.delete("city"))
+        cache.delete("city")
+        transaction.on_commit(lambda: cache.delete("city"))  # another thread may have looked meanwhile
         return replace(report, retied=tuple(retied))
 
 
@@ -130,8 +131,8 @@ def _register() -> list[PlaceRow]:
 
 def _with_other_city_ended(plan: places_plan.Plan, register: Sequence[PlaceRow], on: date) -> places_plan.Plan:
     """A city is a deployment: with the register of another city, the one that was here ends as a whole."""
-    arrived = {row.code for row in plan.added if row.level == "city" and row.valid_to is None}
     left = {row.code for row in register if row.level == "city" and row.valid_to is None}
+    arrived = {row.code for row in plan.rows if row.level == "city" and row.valid_to is None} - left
     if not arrived or not left:
         return plan
     gone = [row for row in register if row.valid_to is None and row.code[:6] in left]
@@ -140,6 +141,34 @@ def _with_other_city_ended(plan: places_plan.Plan, register: Sequence[PlaceRow],
     rows = sorted([*ended, *(row for row in plan.rows if row.code not in codes)], key=lambda row: row.code)
     kept = tuple(row for row in plan.ended if row.code not in codes)
     return replace(plan, ended=(*kept, *ended), rows=tuple(rows))
+
+
+def _with_orphans_ended(plan: places_plan.Plan) -> places_plan.Plan:
+    """What lies in a place that ends, ends with it, or goes on under its successor where that lists the same name."""
+    rows = {row.code: row for row in plan.rows}
+    heirs = {(row.parent, row.name): row for row in plan.added}
+    ended, moved = [], []
+    for row in sorted(plan.rows, key=lambda row: len(row.code)):
+        above = rows.get(row.parent)
+        if row.valid_to is not None or above is None or above.valid_to is None:
+            continue
+        heir = heirs.get((above.successor, row.name))
+        rows[row.code] = replace(row, valid_to=above.valid_to, successor=heir.code if heir else row.successor)
+        if heir:
+            moved.append((row, heir))
+        else:
+            ended.append(rows[row.code])
+    if not ended and not moved:
+        return plan
+    arrived = {new.code for _old, new in moved}
+    return replace(
+        plan,
+        added=tuple(row for row in plan.added if row.code not in arrived),
+        ended=(*plan.ended, *ended),
+        moved=(*plan.moved, *moved),
+        unchanged=tuple(row for row in plan.unchanged if rows[row.code].valid_to is None),
+        rows=tuple(rows[code] for code in sorted(rows)),
+    )
 
 
 def _refuse(report: Report) -> None:
@@ -174,12 +203,14 @@ def _store(rows: Iterable[PlaceRow]) -> None:
     here = Place.objects.in_bulk()
     wanted = [_place(row) for row in rows]
     Place.objects.bulk_create(place for place in wanted if place.code not in here)
-    changed = [place for place in wanted if place.code in here and _differs(place, here[place.code])]
-    Place.objects.bulk_update(changed, _COLUMNS, batch_size=500)
+    columns = {place.code: _differing(place, here[place.code]) for place in wanted if place.code in here}
+    changed = [place for place in wanted if columns.get(place.code)]
+    if changed:
+        Place.objects.bulk_update(changed, sorted(set().union(*columns.values())), batch_size=500)
 
 
-def _differs(one: Place, other: Place) -> bool:
-    return any(getattr(one, column) != getattr(other, column) for column in _COLUMNS)
+def _differing(one: Place, other: Place) -> set[str]:
+    return {column for column in _COLUMNS if getattr(one, column) != getattr(other, column)}
 
 
 def _retie(plan: places_plan.Plan) -> list[str]:

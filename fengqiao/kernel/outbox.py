@@ -47,6 +47,12 @@ SMS = _("You have a new message. Please look up the progress of your matter.")
 MAIL = _("Something new lies on your desk")
 _NOTICES: dict[str, StrOrPromise] = {
     "taken_over": _("A matter that you had opened was taken over by the city. There is nothing left for you to do."),
+    "dispatched": _("A matter was given to your unit."),
+    "assist": _("Your unit is asked to help in a matter."),
+    "supplemented": _("What was asked for in a matter has come in."),
+    "co_opinion": _("A unit that helps has given its opinion."),
+    "redo": _("A matter came back to be done again."),
+    "ruled": _("It was decided who is responsible for a matter."),
     "not_delivered": _("A message could not be delivered to the person. Please call, or write a letter."),
 }
 _OTHER = _("There is something new in a matter.")

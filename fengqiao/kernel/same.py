@@ -6,19 +6,22 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Q
 
 from fengqiao.kernel import ciphers, likeness, tokens
 from fengqiao.kernel.access import Acting, SystemPost, matters_for
-from fengqiao.kernel.models import Bigram, Matter, Person, Text
+from fengqiao.kernel.models import Bigram, Event, Matter, Person
 
 DAYS = 90
 SCORED = 200
 DEEP = 20
 NEAR = 60
 SHOWN = 5
+LIKELY = "matter.likely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Likely:
     title: str
     score: int
     reasons: tuple[str, ...]
+    matter: uuid.UUID
 
 
 def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) -> tuple[list[Likely], int]:
@@ -44,12 +48,9 @@ def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) 
     rare = likeness.rarest(pairs, frequencies())
     shared, of_all = _sharing(rare, since)
     by_phone = _of_phone(hashes)
-    ids = (set(by_phone) | set(shared)) - {matter.pk}
-    if len(matter.place_id) >= 12:
-        ids |= _near(by, matter, since)
-    if not ids:
+    rows = _rows(by, matter, set(by_phone) | set(shared), since, by_phone, hashes[0] if hashes else None)
+    if not rows:
         return [], 0
-    rows = _rows(by, ids, by_phone, hashes[0] if hashes else None)
     told = likeness.Told(
         matter.pk,
         tokens.normalise(matter.title),
@@ -60,12 +61,29 @@ def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) 
     )
     scored = likeness.likenesses(told, [row for _number, _title, row in rows][:SCORED], rare)
     named = {row.matter_id: (number, title) for number, title, row in rows}
-    found = [Likely(*named[each.matter_id], each.score, each.reasons) for each in scored[:SHOWN]]
-    return found, max(of_all, len(ids))
+    found = [Likely(*named[each.matter_id], each.score, each.reasons, each.matter_id) for each in scored[:SHOWN]]
+    return found, max(of_all, len(rows))
 
 
 def _through_the_portal(by: Acting) -> bool:
     return isinstance(by, SystemPost) and by.name == "portal"
+
+
+def noted(likely: Sequence[Likely], of_all: int) -> dict[str, Any]:
+    """What the event `matter.likely` holds: ids, scores and reasons, which only `hints` turns into matters."""
+    rows = [{"matter": str(each.matter), "score": each.score, "reasons": list(each.reasons)} for each in likely]
+    return {"likely": rows, "of_all": of_all}
+
+
+def hints(by: Acting, matter: Matter) -> tuple[list[Likely], int]:
+    """What intake noted as likely the same, as far as the reader may see it; call inside `acting_as`."""
+    event = Event.objects.filter(matter=matter, opened_year=matter.opened_year, kind=LIKELY).order_by("-seq").first()
+    if event is None:
+        return [], 0
+    rows = {uuid.UUID(row["matter"]): row for row in event.data["likely"]}
+    heads = matters_for(by).filter(pk__in=rows).values_list("pk", "number", "title")
+    found = [Likely(number, title, rows[pk]["score"], tuple(rows[pk]["reasons"]), pk) for pk, number, title in heads]
+    return sorted(found, key=lambda each: (-each.score, each.number)), len(found)
 
 
 def frequencies() -> dict[str, int]:
@@ -93,17 +111,20 @@ def _of_phone(hashes: Sequence[bytes]) -> dict[uuid.UUID, bool]:
     return dict.fromkeys(found[:DEEP], True)
 
 
-def _near(by: Acting, matter: Matter, since: datetime) -> set[uuid.UUID]:
-    rows = matters_for(by, kind=matter.kind).filter(place_id=matter.place_id, opened_at__gte=since)
-    return set(rows.order_by("-opened_at").values_list("pk", flat=True)[:NEAR]) - {matter.pk}
-
-
 def _rows(
-    by: Acting, ids: set[uuid.UUID], by_phone: dict[uuid.UUID, bool], phone: bytes | None
+    by: Acting,
+    matter: Matter,
+    ids: set[uuid.UUID],
+    since: datetime,
+    by_phone: dict[uuid.UUID, bool],
+    phone: bytes | None,
 ) -> list[tuple[str, str, likeness.Told]]:
-    heads = matters_for(by).filter(pk__in=ids).values_list("pk", "number", "title", "place_id", "opened_at")
-    found = Text.objects.filter(matter__in=ids, kind="content", body__isnull=False)
-    bodies = dict(found.values_list("matter_id", "body"))
+    """Number, title and what is compared of the candidates and, for a village, of its newest matters."""
+    wanted = Q(pk__in=ids)
+    if len(matter.place_id) >= 12:
+        wanted |= Q(place=matter.place_id, opened_at__gte=since, kind=matter.kind)
+    heads = matters_for(by).filter(wanted, texts__kind="content", texts__body__isnull=False).exclude(pk=matter.pk)
+    columns = ("pk", "number", "title", "place_id", "opened_at", "texts__body")
     return [
         (
             number,
@@ -111,12 +132,11 @@ def _rows(
             likeness.Told(
                 pk,
                 tokens.normalise(title),
-                tokens.normalise(bodies[pk] or ""),
+                tokens.normalise(body),
                 place,
                 at.date(),
                 phone if pk in by_phone else None,
             ),
         )
-        for pk, number, title, place, at in heads
-        if pk in bodies
+        for pk, number, title, place, at, body in heads.order_by("-opened_at").values_list(*columns)[: NEAR + 2 * DEEP]
     ]

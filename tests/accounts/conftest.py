@@ -29,6 +29,7 @@ def cast(db: None) -> Cast:
 def pages(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.accounts.pages"
     settings.FENGQIAO_DEMO = False
+    settings.LANGUAGE_CODE = "en"
 
 
 @pytest.fixture

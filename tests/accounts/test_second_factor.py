@@ -8,7 +8,7 @@ from fengqiao.kernel import secondfactor
 from fengqiao.kernel.models import Account, RecoveryCode
 from fengqiao.kernel.now import at, now
 from fengqiao.kernel.refusals import Refused
-from tests.accounts.entering import SECRET, enter, give_password, words
+from tests.accounts.entering import SECRET, enter, give_password
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 

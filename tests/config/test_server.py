@@ -216,7 +216,7 @@ def test_programs_that_the_databases_user_cannot_read_are_copied(short_folder, h
     closed = short_folder / "closed"
     closed.mkdir()
     package = binaries.folder().parent.parent
-    for folder in (package, package.with_name(f"{package.name}.libs")):
+    for folder in filter(Path.is_dir, (package, package.with_name(f"{package.name}.libs"))):
         subprocess.run(["cp", "-r", str(folder), str(closed)], check=True)
     closed.chmod(0o700)
     monkeypatch.setenv("FENGQIAO_POSTGRESQL", str(closed / package.name / "pginstall" / "bin"))

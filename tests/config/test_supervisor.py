@@ -28,7 +28,16 @@ def free_port():
 
 def environment(folder, port, **more):
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("FENGQIAO_", "DATABASE_URL"))}
-    return mine | {"FENGQIAO_DATA": str(folder / "data"), "FENGQIAO_DEMO": "1", "PORT": str(port)} | more
+    return (
+        mine
+        | {
+            "FENGQIAO_DATA": str(folder / "data"),
+            "FENGQIAO_DEMO": "1",
+            "FENGQIAO_DEMO_LOADER": "no.city",
+            "PORT": str(port),
+        }
+        | more
+    )
 
 
 def start(folder, port, *arguments, **more):

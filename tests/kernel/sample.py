@@ -1,4 +1,4 @@
-"""Two kinds of matter for tests of the kernel alone: `event`, which a place range opens, and `petition`, which none does."""
+"""Two kinds of matter for tests of the kernel alone: a place range opens an `event` and never a `petition`."""
 
 from __future__ import annotations
 

@@ -135,9 +135,7 @@ def _compare(viewer: Post, number: int, viewers: list[Post], matters: list[Matte
                 can = _of(matters_for(viewer, action, kind=kind), mine)
                 assert can == {m.pk for m in matters if m.kind == kind and may(viewer, action, m)}
                 by = words_for(kind, action) or frozenset()
-                assert can == {
-                    m.pk for m, words in zip(matters, naive, strict=True) if m.kind == kind and words & by
-                }
+                assert can == {m.pk for m, words in zip(matters, naive, strict=True) if m.kind == kind and words & by}
 
 
 def _of(rows: Iterable[Matter], mine: set[Any]) -> set[Any]:

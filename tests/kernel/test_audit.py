@@ -146,9 +146,7 @@ def test_a_removed_row_is_named_though_the_rest_was_renumbered(
     with attacker(own_database) as boot:
         boot.execute("delete from event where stream = %s and seq = 3", [str(three[1].pk)])
         for seq in (4, 5):
-            boot.execute(
-                "update event set seq = %s where stream = %s and seq = %s", [seq - 1, str(three[1].pk), seq]
-            )
+            boot.execute("update event set seq = %s where stream = %s and seq = %s", [seq - 1, str(three[1].pk), seq])
     assert links(audit.verify(anchors)) == [(three[1].number, 3, "removed")]
 
 
@@ -169,8 +167,8 @@ def test_a_row_inserted_at_the_end_is_named(three: list[Matter], own_database: D
 
 # Another line after seq: as an attacker without the key would write it.
 COPIED = (
-    "insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id, account_id,"
-    " unit_id, visibility, law, data, prev, mac, key_id) select opened_year, stream, %s, matter_id, 'event.agreed',"
+    "insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id,"
+    " account_id, unit_id, visibility, law, data, prev, mac, key_id) select opened_year, stream, %s, matter_id, 'event.agreed',"
     " happened_at, recorded_at, actor, post_id, account_id, unit_id, visibility, law, data, mac,"
     " decode(repeat('ab', 32), 'hex'), key_id from event where stream = %s and seq = %s"
 )

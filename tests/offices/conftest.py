@@ -22,9 +22,7 @@ def cast(db: None) -> Cast:
 
     made = build()
     city = Place.objects.get(level="city")
-    made.units["government"] = people.open_unit(
-        key="government", name="市政府办", kind="city_government", place=city
-    )
+    made.units["government"] = people.open_unit(key="government", name="市政府办", kind="city_government", place=city)
     made.posts["gu"] = appoint(made.units["government"], "unit_handler", username="gu")
     made.units["justice"] = people.open_unit(key="justice", name="市司法局", kind="justice_bureau", place=city)
     made.posts["lawyer"] = appoint(made.units["justice"], "lawyer", username="lawyer")

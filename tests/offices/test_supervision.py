@@ -76,9 +76,7 @@ def supervise(cast, matter, **more):
 def kinds(matter):
     from fengqiao.kernel.models import Event
 
-    return system(
-        lambda: list(Event.objects.filter(matter=matter).order_by("seq").values_list("kind", flat=True))
-    )
+    return system(lambda: list(Event.objects.filter(matter=matter).order_by("seq").values_list("kind", flat=True)))
 
 
 # Urging -------------------------------------------------------------------------------------------------------------
@@ -188,7 +186,9 @@ def test_nobody_is_asked_for_an_agreement_a_withdrawal_or_a_satisfied_person(cas
     assert (refusal.code, refusal.pointer) == ("not_its_own_act", "/demand")
 
 
-@pytest.mark.parametrize("demand", ["说明群众不满意的原因和改正办法", "当面听取意见，书面答复", "请说明为什么不撤回错误的决定"])
+@pytest.mark.parametrize(
+    "demand", ["说明群众不满意的原因和改正办法", "当面听取意见，书面答复", "请说明为什么不撤回错误的决定"]
+)
 def test_words_that_name_a_fact_are_no_such_demand(demand):
     from fengqiao.offices.supervision import demands
 
@@ -310,7 +310,8 @@ def test_what_is_late_stays_late_when_it_is_extended(cast, an_order):
 
 def test_a_domain_can_hold_its_close_while_supervision_stands_and_its_reply_answers_urges(cast, an_order):
     from fengqiao.kernel.docket import docket
-    from fengqiao.offices.supervision import handle, steps as ladder
+    from fengqiao.offices.supervision import handle
+    from fengqiao.offices.supervision import steps as ladder
 
     matter = an_order()
     do(wang(matter), "urge", matter)
@@ -347,7 +348,14 @@ def test_a_matter_is_listed_under_a_title_of_its_own_and_the_supervision_climbs(
 
 
 @pytest.mark.parametrize(
-    "title", ["路灯不亮", "王小示反映路灯问题", "示例一村路灯问题", "路灯问题，电话10012345678", "身份证330681199001011237的投诉"]
+    "title",
+    [
+        "路灯不亮",
+        "王小示反映路灯问题",
+        "示例一村路灯问题",
+        "路灯问题，电话10012345678",
+        "身份证330681199001011237的投诉",
+    ],
 )
 def test_a_listed_title_tells_no_person_no_number_and_nothing_below_the_town(cast, an_order, title):
     assert refused(cast.sun, "list_publicly", an_order(), **{**LIST, "title": title}).code == "title_tells_who"

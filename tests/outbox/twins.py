@@ -9,7 +9,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,66 +36,77 @@ def signed(secret: str, *parts: str, body: bytes) -> str:
 @contextmanager
 def gateway() -> Iterator[GatewayTwin]:
     twin = GatewayTwin()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made = signed(SECRET, self.headers["Fengqiao-Time"], "POST", self.path, body=body)
-            told = json.loads(body)
-            twin.asked.append(told)
-            twin.headers.append(dict(self.headers))
-            if made != self.headers["Fengqiao-Signature"] or self.headers["Fengqiao-Key"] != KEY:
-                return self._answer(401, {"id": told["id"], "accepted": False, "code": "signature"})
-            return self._by_mood(told)
-
-        def _by_mood(self, told: dict[str, Any]) -> None:
-            good = {"id": told["id"], "accepted": True}
-            if twin.mood == "down":
-                return self._answer(503, {})
-            if twin.mood == "busy":
-                return self._answer(429, {}, {"Retry-After": "7200"})
-            if twin.mood == "slow":
-                time.sleep(1.5)
-            if twin.mood == "bad number":
-                return self._answer(422, {"id": told["id"], "accepted": False, "code": "bad_number"})
-            twin.accepted.setdefault(told["id"], told)
-            if twin.mood == "half":
-                return self._answer(200, good, half=True)
-            if twin.mood == "unsigned":
-                return self._answer(200, good, sign="somebody else")
-            if twin.mood == "other":
-                return self._answer(200, {**good, "id": "00000000-0000-0000-0000-000000000000"}, sign_id=told["id"])
-            if twin.mood == "moved":
-                return self._answer(302, good, {"Location": "http://elsewhere.example/"})
-            return self._answer(200, good)
-
-        def _answer(
-            self,
-            status: int,
-            told: dict[str, Any],
-            more: dict[str, str] | None = None,
-            *,
-            half: bool = False,
-            sign: str = SECRET,
-            sign_id: str = "",
-        ) -> None:
-            body = json.dumps(told).encode()
-            self.send_response(status)
-            signature = signed(sign, sign_id or told.get("id", ""), "ANSWER", str(status), body=body)
-            self.send_header("Fengqiao-Signature", signature)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in (more or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if half else body)
-            self.close_connection = True
-
-        def log_message(self, *_args: Any) -> None:
-            pass
-
-    with _serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+    handler = type("Handler", (GatewayHandler,), {"twin": twin})
+    with _serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as port:
         twin.url = f"http://{KEY}:{SECRET.replace(' ', '%20')}@127.0.0.1:{port}/sms/v1/messages"
         yield twin
+
+
+class GatewayHandler(BaseHTTPRequestHandler):
+    """The gateway of docs/operations/messages.md, in every mood."""
+
+    twin: GatewayTwin
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        made = signed(SECRET, self.headers["Fengqiao-Time"], "POST", self.path, body=body)
+        told = json.loads(body)
+        self.twin.asked.append(told)
+        self.twin.headers.append(dict(self.headers))
+        if made != self.headers["Fengqiao-Signature"] or self.headers["Fengqiao-Key"] != KEY:
+            self.answer(401, {"id": told["id"], "accepted": False, "code": "signature"})
+        elif self.twin.mood in ("down", "busy", "bad number"):
+            self.refuse(told["id"])
+        else:
+            self.accept(told)
+
+    def refuse(self, id_: str) -> None:
+        if self.twin.mood == "down":
+            self.answer(503, {})
+        elif self.twin.mood == "busy":
+            self.answer(429, {}, {"Retry-After": "7200"})
+        else:
+            self.answer(422, {"id": id_, "accepted": False, "code": "bad_number"})
+
+    def accept(self, told: dict[str, Any]) -> None:
+        good = {"id": told["id"], "accepted": True}
+        mood = self.twin.mood
+        if mood == "slow":
+            time.sleep(1.5)
+        self.twin.accepted.setdefault(told["id"], told)
+        if mood == "unsigned":
+            self.answer(200, good, sign="somebody else")
+        elif mood == "other":
+            self.answer(200, {**good, "id": "00000000-0000-0000-0000-000000000000"}, sign_id=told["id"])
+        elif mood == "moved":
+            self.answer(302, good, {"Location": "http://elsewhere.example/"})
+        else:
+            self.answer(200, good, half=mood == "half")
+
+    def answer(
+        self,
+        status: int,
+        told: dict[str, Any],
+        more: dict[str, str] | None = None,
+        *,
+        half: bool = False,
+        sign: str = SECRET,
+        sign_id: str = "",
+    ) -> None:
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        signature = signed(sign, sign_id or told.get("id", ""), "ANSWER", str(status), body=body)
+        self.send_header("Fengqiao-Signature", signature)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
+        self.close_connection = True
+        with suppress(BrokenPipeError, ConnectionResetError):  # the city did not wait
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2] if half else body)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
 
 
 @dataclass

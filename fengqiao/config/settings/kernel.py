@@ -6,7 +6,7 @@ from fengqiao.config.settings.paths import FENGQIAO_DATA
 FENGQIAO_DEMO = environment.flag("FENGQIAO_DEMO")
 FENGQIAO_DEMO_PUBLIC = environment.flag("FENGQIAO_DEMO_PUBLIC")
 # Called with no arguments by `fengqiao up` when FENGQIAO_DEMO=1 and the database holds no account yet.
-FENGQIAO_DEMO_LOADER = "fengqiao.config.demo.load"
+FENGQIAO_DEMO_LOADER = environment.text("FENGQIAO_DEMO_LOADER", "fengqiao.config.demo.load")
 # Dotted names of functions that bring the reference data up to date, called as the owner after each migration.
 FENGQIAO_AFTER_MIGRATE: list[str] = ["fengqiao.kernel.loading.load_reference"]
 # Dotted names of functions that `fengqiao check` asks; each returns sentences about what is wrong.

@@ -37,7 +37,9 @@ INSTALLED_APPS = [
     "fengqiao.offices.knowledge",
     "fengqiao.domains.hotline",
     "fengqiao.doors.face",
+    "fengqiao.doors.api",
     "fengqiao.doors.desk",
+    "fengqiao.doors.portal",
 ]
 
 MIDDLEWARE = [

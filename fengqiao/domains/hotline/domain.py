@@ -93,6 +93,8 @@ MOVES = (
          "the caller may add at any time", forms.Supplement, law="SPEC G12", rank=6, quiet=True),
     Move("withdraw", _("Take it back"), OPEN, ("withdrawn",), ("party",), intake.withdraw,
          "only the caller may take it back", forms.Withdraw, rank=9, quiet=True),
+    Move("close_history", _("Close as answered elsewhere"), ("received",), ("closed",), ("system",),
+         archive.close_history, "an imported order may have been answered before it came here", forms.History, rank=9),
     Move("archive", _("File"), FINAL, STAYS, (*OFFICE, "system"), kernel_archive.archive,
          "a closed order is kept for its term, then forgotten", law="SPEC 10.6", rank=1),
     *supervision_moves(office=HEAD, party=("party",), lead=LEAD),

@@ -169,3 +169,8 @@ class LinkTo(Form):
 class RenewCode(Form):
     source = Id(label=_("Whose code"))
     shown = forms.CharField(max_length=60, label=_("How the identity was shown"))
+
+
+class History(Form):
+    text = Words(label=_("Answer that was given elsewhere"))
+    replied_at = forms.DateTimeField(label=_("When it was given"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.route import LIMITS, limit_for
 from fengqiao.kernel import handle as kernel_handle
-from fengqiao.kernel import merging, reply, route, secrecy, timekeeping
+from fengqiao.kernel import limits, merging, reply, route, secrecy, timekeeping
 from fengqiao.kernel.clocks import ClockRefused
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
@@ -45,9 +45,13 @@ def extend(book: Docket, matter: Matter, *, days: int, explanation: str) -> None
     clock = running(book, matter)
     if clock is None:
         raise NotNow("no_clock", _("No limit is running on this order."))
+    if clock.extensions:
+        raise NotNow("extended_once", _("This limit was extended once already; it is not extended again."))
     before = clock.due_legal
     try:
-        timekeeping.extend(clock, days, "WD", on=_day(book), by="unit", told_on=_day(book))
+        rule = limits.get(clock.rule).extension
+        who = rule.who if rule else ""
+        timekeeping.extend(clock, days, "WD", on=_day(book), by=who, told_on=_day(book))
     except ClockRefused as refused:
         raise NotNow(refused.code, str(refused), pointer="/days") from None
     book.retimed(clock)
@@ -86,7 +90,7 @@ def redo(book: Docket, matter: Matter, *, ground: str, note: str) -> None:
     if matter.lead_unit is None:
         raise NotNow("no_unit", _("This order has no unit that could do it again."))
     book.change(order, redos=order.redos + 1, solved="")
-    book.finish(matter, "call_back", outcome="redo")
+    book.finish(matter, "call_back", "close", outcome="redo")
     book.stop(matter, *LIMITS, outcome="cancelled")
     clock = book.clock(matter, limit_for(matter, order))
     holder = matter.handler if matter.handler and matter.handler.holds else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -9,20 +10,23 @@ from typing import Any, Concatenate, ParamSpec, cast
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI, Router
+from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from fengqiao.doors.api import problems
 from fengqiao.doors.api.problems import Problem
-from fengqiao.kernel import access, people
+from fengqiao.doors.desk.acting import note_refused_look
+from fengqiao.kernel import access, numbers, papers, people
 from fengqiao.kernel.models import Post
+from fengqiao.kernel.refusals import NotThere
 
 P = ParamSpec("P")
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 MOST_BYTES = 256 * 1024
+MOST_FILE_BYTES = papers.LARGEST_BYTES + 64 * 1024
 TOKEN_CHARACTERS = 200
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -63,16 +67,22 @@ def check(request: HttpRequest) -> None:
 
 def _check_body(request: HttpRequest, operation: Operation) -> None:
     if getattr(operation.view_func, "takes_files", False):
+        if _length(request) > MOST_FILE_BYTES:
+            raise Problem(413, "too_large")
         if request.content_type != MULTIPART:
             raise Problem(415, "not_multipart", _("Send the file as multipart/form-data."))
         return
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MOST_BYTES or len(request.body) > MOST_BYTES:
+    if _length(request) > MOST_BYTES or len(request.body) > MOST_BYTES:
         raise Problem(413, "too_large")
     if request.body and request.content_type != JSON:
         raise Problem(415, "not_json")
     if len(request.headers.get("Idempotency-Key", "")) > 80:
         raise Problem(422, "key_too_long", _("An Idempotency-Key has at most 80 characters."))
+
+
+def _length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isdecimal() else 0
 
 
 def asked_of(operation: Operation) -> frozenset[str]:
@@ -125,6 +135,8 @@ def reading(view: Callable[Concatenate[ActingRequest, P], HttpResponse]) -> Call
         with access.acting_as(request.auth):
             return view(request, *args, **kwargs)
 
+    # The parameters are named in the view's module, not in this one.
+    page.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
     return page
 
 
@@ -155,6 +167,22 @@ def _headed(response: HttpResponse, etag: str, links: Iterable[str]) -> HttpResp
     return response
 
 
+def refuse(request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
+    """The problem for what was raised; a post of a role without contents that tried to look is noted (A27)."""
+    if isinstance(exception, NotThere) and isinstance(getattr(request, "auth", None), Post):
+        number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
+        if number:
+            note_refused_look(cast(ActingRequest, request).auth, _stored(number))
+    return problems.of_exception(cast(Exception, exception))
+
+
+def _stored(number: str) -> str:
+    try:
+        return numbers.parse(number).display
+    except ValueError:
+        return ""
+
+
 def etag_of(version: int) -> str:
     """The ETag of a matter: its version."""
     return f'"{version}"'
@@ -171,8 +199,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_decorator(remembering, mode="view")
-api.add_exception_handler(Exception, lambda _request, exception: problems.of_exception(exception))
-for _handled in (problems.ValidationError, problems.HttpError, problems.Http404):
-    api.add_exception_handler(_handled, lambda _request, exception: problems.of_exception(exception))
+for _handled in (Exception, problems.ValidationError, problems.HttpError, problems.Http404):
+    api.add_exception_handler(_handled, refuse)
 
-__all__ = ["JSON", "ActingRequest", "Router", "answer", "api", "reading"]
+__all__ = ["JSON", "ActingRequest", "answer", "api", "reading"]

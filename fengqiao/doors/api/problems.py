@@ -119,6 +119,11 @@ def _escaped(part: object) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
+def title(status: int) -> str:
+    """The few words that stand over every problem of this status."""
+    return _titles()[status]
+
+
 def _titles() -> dict[int, str]:
     return {
         400: _("What was sent cannot be read"),
@@ -128,12 +133,14 @@ def _titles() -> dict[int, str]:
         405: _("This address does not know that method"),
         406: _("This is given as JSON only"),
         409: _("Not possible now"),
+        410: _("It is not kept any more"),
         412: _("Somebody changed it meanwhile"),
         413: _("What was sent is too large"),
         415: _("This is taken as JSON only"),
         422: _("Something in it is not right"),
         429: _("Too many tries"),
         500: _("It did not work, and that is our fault"),
+        507: _("There is no room just now"),
     }
 
 
@@ -146,13 +153,12 @@ def _details() -> dict[int, str]:
         405: _("Look at the Allow header for the methods of this address."),
         406: _("Ask for application/json."),
         409: _("Look at the matter again, then decide."),
+        410: _("It was destroyed at the end of its term of keeping, or damaged."),
         412: _("Read the matter again and send its new ETag."),
         413: _("Send a smaller body."),
         415: _("Send Content-Type: application/json."),
         422: _("Some fields are not right. Look at each of them."),
         429: _("Wait, then try again."),
         500: _("What was saved before is still there. Try again in a moment."),
+        507: _("Nothing was lost; try again later."),
     }
-
-
-STATUSES = (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429, 500)

@@ -32,6 +32,12 @@ def _told_in_our_age(moment: datetime) -> datetime:
     return moment
 
 
+def _in_our_age(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_told_in_our_age)]
 
 
@@ -86,7 +92,9 @@ class NewMatter(Strict):
     confidentiality: Literal["public", "normal", "protected", "sealed"] = "normal"
     subjects_complained_of: Annotated[list[SubjectComplainedOf], Field(max_length=10)] = []
     parties: Annotated[list[Party], Field(max_length=20)] = []
-    word: Annotated[str, Field(min_length=2, max_length=20, pattern=r"^[^\u0000]*[^\u0000-9\s][^\u0000]*$")] | None = None
+    word: Annotated[str, Field(min_length=2, max_length=20, pattern=r"^[^\u0000]*[^\u0000-9\s][^\u0000]*$")] | None = (
+        None
+    )
     call_back: bool = False
     no_sms: bool = False
     data: dict[str, Any] = {}
@@ -95,7 +103,9 @@ class NewMatter(Strict):
 class Reason(Strict):
     """Why the full data are needed; it stands in the journal."""
 
-    reason: Annotated[str, Field(min_length=2, max_length=1000, pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*[^\s\u0000][^\u0000]*$")]
+    reason: Annotated[
+        str, Field(min_length=2, max_length=1000, pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*[^\s\u0000][^\u0000]*$")
+    ]
 
 
 class Asked(Strict):
@@ -116,14 +126,21 @@ class Filters(Schema):
     category: CodeKey | None = None
     channel: CodeKey | None = None
     lead_unit: UnitKey | None = None
-    q: Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL, description="words that must occur")] | None = (
-        None
-    )
+    q: (
+        Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL, description="words that must occur")] | None
+    ) = None
     due_before: Moment | None = None
     opened_from: Moment | None = None
     opened_to: Moment | None = None
     cursor: Annotated[str, Field(max_length=120)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class PageAsked(Schema):
+    """Where to begin, and how many."""
+
+    cursor: Annotated[str, Field(max_length=120)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
 class Page(Schema):
@@ -317,7 +334,17 @@ class SourceList(Schema):
     items: list[SourceRow]
 
 
+class PaperAsked(Schema):
+    """What the file is. `parties` lets the person see it, `staff` keeps it among those who work on the matter."""
+
+    title: Annotated[str, Field(min_length=1, max_length=120, pattern=NOT_BLANK)]
+    kind: Annotated[str, Field(max_length=20, pattern=KEY)] = "attachment"
+    visibility: Literal["staff", "parties"] = "staff"
+
+
 class DocumentRow(Schema):
+    """A piece of the dossier in its newest version."""
+
     id: UUID
     kind: str
     title: str
@@ -325,7 +352,7 @@ class DocumentRow(Schema):
     version: int
     media_type: str
     size: int
-    sha256: str
+    visibility: str
     at: datetime
     issued_at: datetime | None
     href: str
@@ -400,34 +427,37 @@ class CodeLists(Schema):
 
 
 class FigureFilters(Schema):
-    """`from` and `to` are days, both included."""
+    """`from` and `to` are days, both included; without them the twelve months up to today."""
 
-    from_: Annotated[date, Field(alias="from", ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))] | None = None
-    to: Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))] | None = None
-    by: Literal["month", "place", "category"] = "month"
+    from_: Annotated[Annotated[date, AfterValidator(_in_our_age)] | None, Field(alias="from")] = None
+    to: Annotated[date, AfterValidator(_in_our_age)] | None = None
+    by: Literal["month", "day", "place", "category", "month,category"] = "month"
+    place: Annotated[str, Field(pattern=r"^[0-9]{2,15}$", description="prefix of a place code")] | None = None
 
 
 class FigureRow(Schema):
-    """One group. Numbers below five are shown alike, as `<5`; then there is no value."""
+    """One group. 0 and 1–4 are shown alike, as `<5` with no numbers; `share` is numerator over denominator."""
 
     group: str
-    numerator: int | Literal["<5"]
-    denominator: int | Literal["<5"] | None
-    value: float | None
-    imported: bool
+    shown: str
+    numerator: int | None
+    denominator: int | None
+    share: float | None
+    imported: int
 
 
 class FigureTable(Schema):
-    """A reported figure: the same for every reader."""
+    """A reported figure: the same for every reader. `imported` says how much of it came in as history."""
 
     id: str
     label: str
     not_meaning: str
     basis: Literal["counted"]
     by: str
-    since: date
-    until: date
-    rows: list[FigureRow]
+    first: date
+    last: date
+    total: FigureRow
+    items: list[FigureRow]
 
 
 class ProgressReply(Schema):

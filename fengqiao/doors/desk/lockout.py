@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from fengqiao.kernel import journal
+from fengqiao.kernel.models import Account
 from fengqiao.kernel.now import now
 from fengqiao.kernel.people import KEEPER
 
@@ -46,19 +47,30 @@ def minutes_to_wait(request: HttpRequest, username: str) -> int:
     return max(1, math.ceil((opens - now()).total_seconds() / 60)) if opens else 0
 
 
+def counted(request: HttpRequest, username: str) -> None:
+    """Date the try that was just counted by our time; a new row has the database package's own."""
+    AccessAttempt.objects.filter(
+        username=username,
+        ip_address=request.axes_ip_address,  # type: ignore[attr-defined]
+        user_agent=request.axes_user_agent,  # type: ignore[attr-defined]
+    ).update(attempt_time=request.axes_attempt_time)  # type: ignore[attr-defined]
+
+
 def count_wrong_code(request: HttpRequest, username: str) -> None:
     """A wrong second factor counts like a wrong password."""
     prepare(request)
     user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
+    counted(request, username)
 
 
 def unlock(username: str) -> bool:
     """Let a name try again at once; whether anything had been counted against it."""
     with transaction.atomic():
-        counted = AxesProxyHandler.reset_attempts(username=username)
-        if counted:
-            journal.note(KEEPER, "accounts", "account.unlocked")
-    return bool(counted)
+        held = AxesProxyHandler.reset_attempts(username=username)
+        if held:
+            account = Account.objects.filter(username=username).values_list("pk", flat=True).first()
+            journal.note(KEEPER, "accounts", "account.unlocked", data={"account": account})
+    return bool(held)
 
 
 def answer(request: HttpRequest, original: HttpResponse, credentials: dict[str, Any] | None = None) -> HttpResponse:

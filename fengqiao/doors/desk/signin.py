@@ -215,6 +215,7 @@ def _enter(request: HttpRequest, account: Account, asked: str, way: str = "") ->
 
 
 def _failed(request: HttpRequest, form: SignInForm, asked: str, username: str) -> HttpResponse:
+    lockout.counted(request, username)
     known = Account.objects.filter(username=username).values_list("pk", flat=True).first()
     _note("account.failed", known, step="password")
     if wait := lockout.minutes_to_wait(request, username):

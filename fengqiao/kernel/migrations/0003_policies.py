@@ -73,7 +73,7 @@ create policy change on merge for update to {PROGRAM} using (
     exists (select 1 from matter m where m.id = merge.master_id)) with check (master_id = any((select fq_hand())::uuid[]));
 
 alter table link enable row level security;
-grant select, insert, delete on link to {PROGRAM};
+grant select, insert on link to {PROGRAM};
 create policy read on link for select to {PROGRAM} using (
     exists (select 1 from matter m where m.id = link.matter_id)
     and exists (select 1 from matter m where m.id = link.other_id));

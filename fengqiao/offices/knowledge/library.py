@@ -200,7 +200,12 @@ def search(words: str, *, most: int = 20) -> list[Shown]:
         rows = rows.extra(where=["tokens @@ %s::tsquery"], params=[tokens.tsquery(tokens.query_tokens(word))])
         if not tokens.is_single(word):
             rows = rows.filter(body__contains=tokens.normalise(word))
-    found = list(rows.order_by("-published_at")[:200])
+    singles = [tokens.normalise(word) for word in wanted if tokens.is_single(word)]
+    found = [
+        version
+        for version in rows.order_by("-published_at")
+        if all(letter in tokens.normalise(version.question) for letter in singles)
+    ]
     found.sort(
         key=lambda version: -sum(tokens.normalise(word) in tokens.normalise(version.question) for word in wanted)
     )

@@ -18,7 +18,7 @@ from fengqiao.offices.reviews.models import LOW, Review
 @dataclass(frozen=True, slots=True)
 class K511:
     """Of the first reviews given from `first` to `last`: a five grades, b responses of answers, c low grades put
-    right in time of low grades, d appeals upheld of those decided. Not counted: reviews found malicious."""
+    right in time of low grades, d appeals upheld of those decided. a and c leave out reviews found malicious."""
 
     grades: dict[str, int]
     responses: tuple[int, int]

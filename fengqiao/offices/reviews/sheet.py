@@ -17,7 +17,7 @@ FIGURES = SystemPost("figures")
 TOGETHER = 5
 # Numbers of matters and dates would lead back to one matter; the words do not need them.
 _TRACES = re.compile(
-    r"[热调信办援事呼查罚急助][A-Z]?\s*[\d-]{4,}[\d-]*|\b[A-Z]\d{4}-[\d-]+|\d{4}[ -]?\d{4}[ -]?\d{4}"
+    r"[热调信办援事呼查罚急助][A-Z]?\s*[\d-]{4,}[\d-]*|(?<![A-Za-z])[A-Za-z]\d{4}-[\d-]+|\d{4}[ -]?\d{4}[ -]?\d{4}"
     r"|\d{1,4}年\d{1,2}月\d{0,2}[日号]?|\d{1,2}月\d{1,2}[日号]?|\d{1,2}[点:：]\d{0,2}分?"
 )
 

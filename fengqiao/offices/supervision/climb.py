@@ -16,7 +16,7 @@ from fengqiao.kernel.models import Clock, Matter, Relation, Unit
 from fengqiao.kernel.now import at
 from fengqiao.kernel.refusals import Refused
 from fengqiao.offices.supervision import handle, steps
-from fengqiao.offices.supervision.models import SUPERVISE, Step
+from fengqiao.offices.supervision.models import URGE, Step
 
 CLOCKS = SystemPost("clocks")
 MOST = 200
@@ -40,37 +40,35 @@ def climb(now: datetime, *, most: int = MOST) -> int:
 
 
 def kinds() -> list[str]:
-    """The kinds whose declaration has taken the ladder in, and lets the program climb it."""
-    return [
-        each.key
-        for each in domain.every()
-        if any(move.key == "supervise" and "system" in move.by for move in each.moves)
-    ]
+    """The kinds whose declaration has taken the ladder in."""
+    return [each.key for each in domain.every() if any(move.key == "supervise" for move in each.moves)]
 
 
 def _waiting(now: datetime, most: int) -> list[tuple[str, UUID]]:
     with access.acting_as(CLOCKS):
+        supervised = Step.objects.filter(matter=OuterRef("matter"), ended_at=None).exclude(rung=URGE)
         rows = Clock.objects.filter(
+            ~Exists(Step.objects.filter(cause=OuterRef("pk"))),
+            ~Exists(supervised),
             due_at__lte=now,
             stopped_at=None,
             paused_since=None,
             resting=False,
+            rule__in=steps.duties(),
             matter__closed_at=None,
             matter__imported=False,
+            matter__lead_unit__isnull=False,
             matter__kind__in=kinds(),
-        ).exclude(rule__in=set(steps.RULES.values()))
-        fresh = rows.filter(~Exists(Step.objects.filter(cause=OuterRef("pk"))))
-        found = fresh.order_by("due_at").values_list("matter__kind", "matter")[: most * 2]
+        )
+        found = rows.order_by("due_at").values_list("matter__kind", "matter")[: most * 2]
         return list(dict.fromkeys(found))[:most]
 
 
 def _climb_one(book: Docket, matter: Matter) -> int:
-    opened = 0
+    """Supervise for the first clock that has not opened a supervision yet; the others wait for the end of it."""
     for clock in steps.passed(book, matter):
         unit = _responsible(book, matter, clock)
         if unit is None or Step.objects.filter(cause=clock.pk).exists():
-            continue
-        if any(step.rung == SUPERVISE and step.unit_id == unit.pk for step in steps.open_steps(matter)) or opened:
             continue
         handle.supervise(
             book,
@@ -81,8 +79,8 @@ def _climb_one(book: Docket, matter: Matter) -> int:
             act="explain_delay",
             cause=clock.pk,
         )
-        opened += 1
-    return opened
+        return 1
+    return 0
 
 
 def _responsible(book: Docket, matter: Matter, clock: Clock) -> Unit | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -21,15 +20,6 @@ from fengqiao.offices.supervision.steps import LAW
 URGE_AGAIN = 3  # working days (SPEC U8)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the person said, asked by a unit that never handled the matter; nobody reached says nothing."""
-
-    reached: bool
-    content: str = ""
-    words: str = ""
-
-
 # Steps ----------------------------------------------------------------------------------------------------------------
 
 
@@ -40,8 +30,10 @@ def urge(
 
     Raises NotNow urged_already (with the day from which it works again) and nobody_has_it.
     """
-    if source is not None:
-        _refuse_too_soon(matter, source)
+    day = again_from(matter, source) if source is not None else None
+    if day is not None:
+        sentence = _("The unit has been reminded. You can urge again from %(month)s-%(day)s.")
+        raise NotNow("urged_already", sentence % {"month": day.month, "day": day.day}, again=day.isoformat())
     unit = steps.addressee(book, matter)
     if unit is None:
         raise NotNow("nobody_has_it", _("The hotline is still choosing the unit. It will be done without urging."))
@@ -55,17 +47,6 @@ def again_from(matter: Matter, source: Source) -> date | None:
         return None
     day = timekeeping.calendar().add_working_days(last.opened_at.astimezone(HERE).date(), URGE_AGAIN)
     return day if now().astimezone(HERE).date() < day else None
-
-
-def _refuse_too_soon(matter: Matter, source: Source) -> None:
-    day = again_from(matter, source)
-    if day is not None:
-        raise NotNow(
-            "urged_already",
-            _("The unit has been reminded. You can urge again from %(month)s-%(day)s.")
-            % {"month": day.month, "day": day.day},
-            again=day.isoformat(),
-        )
 
 
 def supervise(
@@ -93,6 +74,9 @@ def supervise(
         )
     if any(step.unit_id == unit.pk and step.rung == SUPERVISE for step in steps.open_steps(matter)):
         raise NotNow("supervised_already", _("This unit is under supervision already. End that first, or extend it."))
+    for step in steps.open_steps(matter):
+        if step.rung == URGE and step.unit_id == unit.pk:
+            steps.end(book, matter, step, "climbed")
     return steps.open_step(
         book,
         matter,
@@ -157,10 +141,7 @@ def answer(book: Docket, matter: Matter, *, step: Step, text: str) -> None:
         raise NotNow("answered_already", _("This has been answered already."))
     words = book.text(matter, "supervision", text)
     for each in [step, *steps.other_urges(matter, step)]:
-        steps.finish(book, matter, each, "done")
-        book.change(each, answer=words, answered_at=book.now)
-        if each.rung == URGE:
-            steps.end(book, matter, each, "answered")
+        _answered(book, matter, each, words)
     book.event(matter, "supervision.answered", data={"step": str(step.pk), "rung": step.rung}, law=LAW, texts=(words,))
     if step.by is not None:
         book.message("desk", "supervision_answered", matter=matter, post=step.by)
@@ -170,35 +151,35 @@ def settle(book: Docket, matter: Matter, reply: Text) -> None:
     """The unit's answer to the person answers the urges too. A domain calls it in its reply."""
     for step in steps.open_steps(matter):
         if step.rung == URGE:
-            steps.finish(book, matter, step, "done")
-            book.change(step, answer=reply, answered_at=book.now)
-            steps.end(book, matter, step, "answered")
+            _answered(book, matter, step, reply)
 
 
-def remove(book: Docket, matter: Matter, *, step: Step, asked: Asked) -> None:
+def _answered(book: Docket, matter: Matter, step: Step, words: Text) -> None:
+    steps.finish(book, matter, step, "done")
+    book.change(step, answer=words, answered_at=book.now)
+    if step.rung == URGE:
+        steps.end(book, matter, step, "answered")
+
+
+def remove(book: Docket, matter: Matter, *, step: Step, reached: bool, content: str = "", words: str = "") -> None:
     """End supervision or take a matter off the list, after another unit has asked the person.
 
-    A person who is not content does not hold the unit: what counts is that it did its own act, and his words stay.
+    `reached` and `content` (yes, no, or not said) are what the person said; who was not reached said nothing. A person
+    who is not content does not hold the unit: what counts is that it did its own act, and his words stay.
     Raises Refused (other_unit_asks, who_spoke) and NotNow (not_answered, ended_already).
     """
     _refuse_end(book, matter, step)
     if step.answered_at is None:
         raise NotNow("not_answered", _("The unit has not answered yet."))
-    if asked.content and not asked.reached:
+    if content and not reached:
         raise Refused("who_spoke", _("Nobody was reached, so nobody said this."), pointer="/content")
-    texts = (book.text(matter, "asked", asked.words),) if asked.words else ()
-    book.change(
-        step,
-        asked_at=book.now,
-        asked_by=book.post,
-        asked_reached=asked.reached,
-        asked_content=asked.content,
-    )
+    texts = (book.text(matter, "asked", words),) if words else ()
+    book.change(step, asked_at=book.now, asked_by=book.post, asked_reached=reached, asked_content=content)
     steps.end(book, matter, step, "removed")
     book.event(
         matter,
         "supervision.removed",
-        data={"step": str(step.pk), "rung": step.rung, "reached": asked.reached, "content": asked.content},
+        data={"step": str(step.pk), "rung": step.rung, "reached": reached, "content": content},
         visibility="parties",
         law=LAW,
         texts=texts,

@@ -62,9 +62,6 @@ class Step(models.Model):
             models.UniqueConstraint(fields=["cause"], condition=Q(cause__isnull=False), name="supervision_cause_once"),
         ]
 
-    def __str__(self) -> str:
-        return self.number or f"{self.rung} {self.opened_at:%Y-%m-%d}"
-
     @property
     def due_at(self) -> datetime | None:
         """The first instant at which the answer is late; a new calendar moves it with the task's clock."""

@@ -87,7 +87,7 @@ def _answer(book: Docket, matter: Matter, *, text: str, step: UUID | None = None
 def _remove(
     book: Docket, matter: Matter, *, reached: bool, content: str = "", words: str = "", step: UUID | None = None
 ) -> None:
-    handle.remove(book, matter, step=steps.step_of(matter, step), asked=handle.Asked(reached, content, words))
+    handle.remove(book, matter, step=steps.step_of(matter, step), reached=reached, content=content, words=words)
 
 
 def _extend(book: Docket, matter: Matter, *, days: int, why: str, step: UUID | None = None) -> None:
@@ -114,42 +114,30 @@ def _has_unit(book: Docket, matter: Matter) -> Any:
 
 
 def moves(
-    *,
-    office: tuple[str, ...],
-    lead: tuple[str, ...] = ("lead", "handler"),
-    party: tuple[str, ...] = ("party",),
+    *, office: tuple[str, ...], lead: tuple[str, ...] = ("lead", "handler"), party: tuple[str, ...] = ("party",)
 ) -> tuple[Move, ...]:
-    """The six actions of the ladder (an assisting unit answers too), for the relation words of a domain; `office` must not be a handling unit's."""
+    """The six actions of the ladder, for the relation words of a domain; an assisting unit answers too.
+
+    `office` must not be a word of a handling unit.
+    """
     answers = tuple(dict.fromkeys((*lead, "co")))
     return (
-        Move(
-            "urge", _("Urge"), OPEN, STAYS, (*party, *office), _urge,
-            why="The person may press once in three working days; the unit gets a reminder.",
-            form=Urge, law="SPEC U8", rank=6,
-        ),
-        Move(
-            "supervise", _("Supervise"), OPEN, STAYS, (*office, "system"), _supervise,
-            why="A unit is asked for its own acts, with a ground and a day; the clocks do it when a limit has passed.",
-            form=Supervise, law="SPEC M17", guard=_has_unit, rank=7,
-        ),
-        Move(
-            "list_publicly", _("List publicly"), OPEN, STAYS, office, _list_publicly,
-            why="What supervision did not move is listed under a title without persons; only a human does it.",
-            form=ListPublicly, law="SPEC M17", guard=_has_unit, rank=9,
-        ),
-        Move(
-            "answer_supervision", _("Answer the supervision"), OPEN, STAYS, answers, _answer,
-            why="The unit says what it did and what is missing.",
-            form=Answer, law="SPEC M17", guard=_asked_of_me, rank=2,
-        ),
-        Move(
-            "end_supervision", _("End the supervision"), OPEN, STAYS, office, _remove,
-            why="It ends after a unit that never handled the matter has asked the person.",
-            form=End, law="SPEC M17", guard=_supervised, rank=6,
-        ),
-        Move(
-            "extend_supervision", _("Extend the supervision"), OPEN, STAYS, office, _extend,
-            why="An answer that is not enough, or a good reason for more time.",
-            form=Extend, law="SPEC M17", guard=_supervised, rank=8,
-        ),
+        Move("urge", _("Urge"), OPEN, STAYS, (*party, *office), _urge,
+             "the person may press once in three working days; the unit gets a reminder",
+             Urge, law="SPEC U8", rank=6),
+        Move("supervise", _("Supervise"), OPEN, STAYS, (*office, "system"), _supervise,
+             "a unit is asked for its own acts, with a ground and a day; the clocks do it when a limit has passed",
+             Supervise, law="SPEC M17", guard=_has_unit, rank=7),
+        Move("list_publicly", _("List publicly"), OPEN, STAYS, office, _list_publicly,
+             "what supervision did not move is listed under a title without persons; only a human does it",
+             ListPublicly, law="SPEC M17", guard=_has_unit, rank=9),
+        Move("answer_supervision", _("Answer the supervision"), OPEN, STAYS, answers, _answer,
+             "the unit says what it did and what is missing",
+             Answer, law="SPEC M17", guard=_asked_of_me, rank=2),
+        Move("end_supervision", _("End the supervision"), OPEN, STAYS, office, _remove,
+             "it ends after a unit that never handled the matter has asked the person",
+             End, law="SPEC M17", guard=_supervised, rank=6),
+        Move("extend_supervision", _("Extend the supervision"), OPEN, STAYS, office, _extend,
+             "an answer that is not enough, or a good reason for more time",
+             Extend, law="SPEC M17", guard=_supervised, rank=8),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -44,11 +45,9 @@ def open_step(
     follows: Step | None = None,
 ) -> Step:
     """Put a step on the docket with its task, clock, message and, unless it follows another, its event."""
-    said = (
-        book.text(matter, "supervision", words, visibility="parties" if source else "staff", source=source)
-        if words
-        else demand
-    )
+    said, visibility = demand, "parties" if source else "staff"
+    if words:
+        said = book.text(matter, "supervision", words, visibility=visibility, source=source)
     handler = matter.handler if matter.handler and matter.handler.unit_id == unit.pk and matter.handler.holds else None
     task = book.task(matter, TASKS[rung], unit, post=handler)
     clock = _clock(book, matter, rung, task, days)
@@ -170,16 +169,19 @@ def handled_by(matter: Matter) -> set[int]:
 
 
 def passed(book: Docket, matter: Matter) -> list[Clock]:
-    """The office's clocks that are solid red: past the legal end, running (domain ruling 22)."""
-    return [clock for clock in book.clocks(matter) if is_solid(clock, book)]
+    """The office's clocks that are solid red: running, and past the legal end (domain ruling 22)."""
+    running = [clock for clock in book.clocks(matter) if clock.paused_since is None and not clock.resting]
+    return [clock for clock in running if clock.rule in duties() and clock.due_at <= book.now]
 
 
-def is_solid(clock: Clock, book: Docket) -> bool:
-    """Whether the light of this clock is solid: nobody else's term, no reminder, not standing still."""
-    limit = limits.get(clock.rule)
-    ours = limit.side == "authority" and limit.bound == "within" and not limit.reminder
-    standing = clock.paused_since is not None or clock.resting
-    return ours and not standing and clock.rule not in RULES.values() and clock.due_at <= book.now
+@cache
+def duties() -> frozenset[str]:
+    """The limits past which an office is late: no citizen's own term, no reminder, not the ladder's own."""
+    return frozenset(
+        rule
+        for rule, limit in limits.load().items()
+        if limit.side == "authority" and limit.bound == "within" and not limit.reminder and rule not in RULES.values()
+    )
 
 
 def addressee(book: Docket, matter: Matter) -> Unit | None:

@@ -50,7 +50,7 @@ create policy read on review_appeal for select to {PROGRAM} using (
 create policy make on review_appeal for insert to {PROGRAM} with check (unit_id = (select fq_unit()));
 create policy change on review_appeal for update to {PROGRAM} using (
     exists (select 1 from review v where v.sheet_ref = review_appeal.comment_id));
-"""  # noqa: S608
+"""
 
 
 class Migration(migrations.Migration):

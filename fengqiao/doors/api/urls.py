@@ -1,0 +1,30 @@
+"""Every address of the API. What is no address is a problem too, never a page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+
+# Importing the modules registers their addresses.
+from fengqiao.doors.api import actions, description, desk, documents, intake, listing, matters, progress  # noqa: F401
+from fengqiao.doors.api.api import api
+from fengqiao.doors.api.problems import at_the_edge, problem
+
+
+def no_address(request: HttpRequest) -> HttpResponse:
+    """There is nothing here."""
+    return problem(404, "no_such_address")
+
+
+def _edged(pattern: URLPattern) -> URLPattern:
+    pattern.callback = at_the_edge(pattern.callback)
+    return pattern
+
+
+app_name = "api"
+urlpatterns = [
+    path("openapi.json", at_the_edge(description.openapi_json), name="openapi"),
+    path("docs", at_the_edge(description.docs), name="docs"),
+    *(_edged(pattern) for pattern in api.urls[0] if pattern.name != "api-root"),
+    re_path(r"^.*$", at_the_edge(no_address)),
+]

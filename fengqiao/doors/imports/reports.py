@@ -1,0 +1,118 @@
+"""What came in, what did not and why. Whatever holds personal data lies in FENGQIAO_DATA/imports, for seven days."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from fengqiao.doors.imports.tables import Row, as_text
+
+KEPT = timedelta(days=7)
+SHOWN = 5
+EXCEL_CELL = 32_767
+COUNTED = ("created", "joined", "unchanged", "rejected")
+
+
+@dataclass(slots=True)
+class Report:
+    """`rows = created + joined + unchanged + rejected`. `columns`: our field → their column; `left`: columns not taken."""
+
+    committed: bool
+    rows: int = 0
+    created: int = 0
+    joined: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    cancelled: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    rejected_file: str = ""
+    job: str = ""
+    first: list[dict[str, str]] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    batches: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def count(self, how: str, by: int = 1) -> None:
+        """One row more of this outcome."""
+        setattr(self, how, getattr(self, how) + by)
+        self.rows += by
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs: the five counts first."""
+        told = asdict(self)
+        return {name: told.pop(name) for name in ("rows", *COUNTED)} | told
+
+
+class Rejects:
+    """The rows given back: an Excel file with their own columns, the row's number and what is wrong, mode 0600.
+
+    Cells are written as text, so that what looks like a formula is none when somebody opens the file.
+    """
+
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        self.path = folder() / f"{name}-rejected.xlsx"
+        self.columns = columns
+        self.count = 0
+        self._book: Any = None
+        self._sheet: Any = None
+
+    def __enter__(self) -> Rejects:
+        return self
+
+    def add(self, row: Row, why: str) -> None:
+        """Give a row back."""
+        if self._book is None:
+            self._begin()
+        self.count += 1
+        texts = [as_text(row.cells.get(name))[:EXCEL_CELL] for name in self.columns]
+        for column, text in enumerate([*texts, str(row.number), why]):
+            self._sheet.write_string(self.count, column, text)
+
+    def _begin(self) -> None:
+        from xlsxwriter import Workbook
+
+        self.path.touch(mode=0o600)
+        self._book = Workbook(str(self.path), {"constant_memory": True, "tmpdir": str(self.path.parent)})
+        self._sheet = self._book.add_worksheet()
+        for column, name in enumerate([*self.columns, _("Row in the file"), _("What is wrong")]):
+            self._sheet.write_string(0, column, name)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._book is None:
+            self.path.unlink(missing_ok=True)
+        else:
+            self._book.close()
+            self.path.chmod(0o600)
+
+
+def folder() -> Path:
+    """FENGQIAO_DATA/imports, for the program's eyes only."""
+    path = Path(settings.FENGQIAO_DATA) / "imports"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def keep(report: Report, name: str) -> Path:
+    """Write a dry run's report, first rows included, where `sweep` finds it after seven days."""
+    path = folder() / f"{name}-report.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(report.as_json(), file, ensure_ascii=False)
+    return path
+
+
+def sweep(now: datetime) -> int:
+    """Delete dry runs, reject files and uploads older than seven days (ruling 13); how many went."""
+    old = [path for path in folder().iterdir() if path.is_file() and path.stat().st_mtime < (now - KEPT).timestamp()]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

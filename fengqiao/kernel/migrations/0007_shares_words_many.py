@@ -1,0 +1,49 @@
+"""Which matters share rare pairs with the texts of a batch: one call for all of them (engineering rulings 13, 17)."""
+
+from importlib import import_module
+
+from django.conf import settings
+from django.db import migrations
+
+from fengqiao.kernel.protect import program
+
+SEEN = import_module("fengqiao.kernel.migrations.0003_policies").SEEN
+SEARCH = f'"{settings.FENGQIAO_SEARCH_ROLE}"'
+
+# One look into the index for each pair: counting pairs row by row would unpack every row's tokens.
+SHARES_WORDS_MANY = f"""
+create function shares_words_many(
+    items integer[], words text[], since timestamptz[], until timestamptz[], fewest integer, most integer
+) returns table (item integer, matter_id uuid, shared integer)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off as $fn$
+#variable_conflict use_column
+begin
+    return query
+        select c.item, c.matter_id, c.shared from (
+            select h.item, h.matter_id, count(*)::integer as shared,
+                   row_number() over (partition by h.item order by count(*) desc, h.matter_id desc) as place
+            from (
+                select distinct w.item, w.word, f.matter_id
+                from unnest(items, words) w (item, word)
+                cross join lateral (
+                    select s.matter_id from search_row s
+                    where s.tokens @@ quote_literal(w.word)::tsquery
+                      and s.opened_at between since[w.item + 1] and until[w.item + 1]
+                      and {SEEN.format(id="s.matter_id", level="").replace("(place,", "(s.place,")}
+                    limit 200) f) h
+            group by h.item, h.matter_id
+            having count(*) >= fewest) c
+        where c.place <= most;
+end $fn$;
+alter function shares_words_many(integer[], text[], timestamptz[], timestamptz[], integer, integer) owner to {SEARCH};
+revoke all on function
+    shares_words_many(integer[], text[], timestamptz[], timestamptz[], integer, integer) from public;
+grant execute on function
+    shares_words_many(integer[], text[], timestamptz[], timestamptz[], integer, integer) to {program()};
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("kernel", "0006_guesses")]
+
+    operations = [migrations.RunSQL(SHARES_WORDS_MANY, migrations.RunSQL.noop)]

@@ -1,0 +1,186 @@
+"""The same matter again, asked for a whole batch: few questions to the database, however many receipts (ruling 13).
+
+Candidates of each new matter are those of the batch before it and of the database, within 90 days before or after:
+the same text, the same phone, or several of the text's rarest pairs in common. A person decides (ruling 17, A28).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import connection
+
+from fengqiao.kernel import likeness, same, tokens
+from fengqiao.kernel.access import matters_for
+from fengqiao.kernel.docket import Docket
+from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
+from fengqiao.kernel.same import Likely
+
+RARE = 8
+AT_LEAST = 3
+SCORED = 5
+WINDOW = timedelta(days=same.DAYS)
+
+
+@dataclass(slots=True)
+class _New:
+    """One new matter of the batch: what is compared of it, and its candidates by the number of pairs they share."""
+
+    matter: Matter
+    told: likeness.Told
+    pairs: list[str]
+    mark: bytes
+    rare: list[str] = field(default_factory=list)
+    shares: Counter[uuid.UUID] = field(default_factory=Counter)
+    sure: set[uuid.UUID] = field(default_factory=set)
+
+
+def among(book: Docket, matters: Sequence[Matter]) -> list[tuple[list[Likely], int]]:
+    """For each new matter of this docket the likeliest others, best first, and how many were looked at."""
+    news = _news(book, matters)
+    _choose_rare(news)
+    own = {new.matter.pk: new for new in news.values()}
+    _in_batch(list(news.values()))
+    _in_database(list(news.values()))
+    others = _others(book, {pk for new in news.values() for pk in _best(new)} - own.keys())
+    return [_judge(news[pk], own, others) if (pk := matter.pk) in news else ([], 0) for matter in matters]
+
+
+def _news(book: Docket, matters: Sequence[Matter]) -> dict[uuid.UUID, _New]:
+    wanted = {matter.pk: matter for matter in matters}
+    marks: dict[uuid.UUID, bytes] = {row.matter_id: bytes(row.fingerprint or b"") for row in book.pending(Source)}
+    phones: dict[uuid.UUID, bytes | None] = {row.matter_id: row.phone_hash for row in book.pending(Person)}
+    kinds: dict[uuid.UUID, str] = {row.pk: row.kind for row in book.pending(Text)}
+    found: dict[uuid.UUID, _New] = {}
+    for row in book.pending(SearchRow):
+        matter = wanted.get(row.matter_id)
+        if matter is None or row.matter_id in found or kinds.get(row.text_id) != "content":
+            continue
+        pairs = [word for word in row.tokens if word[0] != tokens.SINGLE]
+        told = _told(matter.pk, matter.title, row.body, matter.place_id, matter.opened_at, phones.get(matter.pk))
+        found[matter.pk] = _New(matter, told, pairs, marks[matter.pk])
+    return found
+
+
+def _told(
+    pk: uuid.UUID, title: str, body: str, place: str, opened: object, phone: bytes | None
+) -> likeness.Told:
+    return likeness.Told(pk, tokens.normalise(title), body, place, opened.date(), phone)  # type: ignore[attr-defined]
+
+
+def _choose_rare(news: dict[uuid.UUID, _New]) -> None:
+    """Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet."""
+    often: Counter[str] = Counter(same.frequencies())
+    for new in news.values():
+        often.update(new.pairs)
+    for new in news.values():
+        new.rare = likeness.rarest(new.pairs, often, RARE)
+
+
+def _in_batch(news: Sequence[_New]) -> None:
+    """Earlier ones of the batch: the same text, the same phone, or rare pairs in common."""
+    having: dict[str, list[_New]] = defaultdict(list)
+    known: dict[bytes, list[_New]] = defaultdict(list)
+    for new in news:
+        facts = [new.mark] + ([new.told.phone_hash] if new.told.phone_hash else [])
+        for fact in facts:
+            new.sure.update(other.matter.pk for other in known[fact] if _near(new, other))
+            known[fact].append(new)
+        for pair in new.rare:
+            new.shares.update(other.matter.pk for other in having[pair] if _near(new, other))
+        for pair in new.pairs:
+            having[pair].append(new)
+
+
+def _near(new: _New, other: _New) -> bool:
+    return abs(new.matter.opened_at - other.matter.opened_at) <= WINDOW
+
+
+def _in_database(news: Sequence[_New]) -> None:
+    by_mark: dict[bytes, list[_New]] = defaultdict(list)
+    by_phone: dict[bytes, list[_New]] = defaultdict(list)
+    for new in news:
+        by_mark[new.mark].append(new)
+        if new.told.phone_hash:
+            by_phone[new.told.phone_hash].append(new)
+    alike = Source.objects.filter(fingerprint__in=by_mark).values_list("fingerprint", "matter", "received_at")
+    for mark, pk, at in alike:
+        for new in by_mark[bytes(mark or b"")]:
+            if abs(at - new.matter.opened_at) <= WINDOW:
+                new.sure.add(pk)
+    if by_phone:
+        people = Person.objects.filter(phone_hash__in=by_phone).values_list("phone_hash", "matter")
+        for phone, pk in people:
+            for new in by_phone[bytes(phone or b"")]:
+                new.sure.add(pk)
+    for i, pk, shared in _sharing(news):
+        news[i].shares[pk] += shared
+
+
+def _sharing(news: Sequence[_New]) -> Iterable[tuple[int, uuid.UUID, int]]:
+    if not news:
+        return []
+    words = [(i, word) for i, new in enumerate(news) for word in new.rare]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select item, matter_id, shared from shares_words_many(%s, %s, %s, %s, %s, %s)",
+            [
+                [i for i, _word in words],
+                [word for _i, word in words],
+                [new.matter.opened_at - WINDOW for new in news],
+                [new.matter.opened_at + WINDOW for new in news],
+                AT_LEAST,
+                SCORED,
+            ],
+        )
+        return cursor.fetchall()
+
+
+def _best(new: _New) -> list[uuid.UUID]:
+    """The few to compare: those with the same text or phone first, then those that share most."""
+    new.shares.pop(new.matter.pk, None)
+    sharing = [pk for pk, shared in new.shares.most_common(SCORED) if shared >= AT_LEAST and pk not in new.sure]
+    return [*sorted(new.sure - {new.matter.pk}, reverse=True), *sharing][:SCORED]
+
+
+def _others(book: Docket, ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, likeness.Told]]:
+    if not ids:
+        return {}
+    heads = matters_for(book.by).filter(pk__in=ids).values_list("pk", "number", "title", "place_id", "opened_at")
+    bodies = dict(
+        Text.objects.filter(matter__in=ids, kind="content", body__isnull=False).values_list("matter_id", "body")
+    )
+    people = dict(Person.objects.filter(matter__in=ids, phone_hash__isnull=False).values_list("matter_id", "phone_hash"))
+    return {
+        pk: (
+            number,
+            title,
+            _told(
+                pk,
+                title,
+                tokens.normalise(f"{title}\n{bodies[pk]}"),
+                place,
+                opened,
+                bytes(people[pk] or b"") if pk in people else None,
+            ),
+        )
+        for pk, number, title, place, opened in heads
+        if pk in bodies
+    }
+
+
+def _judge(
+    new: _New, own: dict[uuid.UUID, _New], others: dict[uuid.UUID, tuple[str, str, likeness.Told]]
+) -> tuple[list[Likely], int]:
+    looked = _best(new)
+    named = {pk: others[pk] for pk in looked if pk in others}
+    named |= {pk: (own[pk].matter.number, own[pk].matter.title, own[pk].told) for pk in looked if pk in own}
+    scored = likeness.likenesses(new.told, [told for _number, _title, told in named.values()], new.rare)
+    found = [
+        Likely(*named[each.matter_id][:2], each.score, each.reasons, each.matter_id) for each in scored[: same.SHOWN]
+    ]
+    return found, len(looked)

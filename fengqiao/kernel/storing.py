@@ -1,0 +1,112 @@
+"""How a docket's rows reach the database: prepared statements, all of one docket in one round trip.
+
+Plain INSERTs and UPDATEs of our own models; the object-relational layer would build each anew, at several times the
+cost. The statements run as the program's role, under its policies, like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import orjson
+from django.contrib.postgres.search import SearchVectorField
+from django.db import connection, models
+
+from fengqiao.kernel.models import SearchRow
+
+Statement = tuple[str, list[Any]]
+ROWS_AT_ONCE = 200
+ROWS_AS_PARAMETERS = 40
+
+
+def inserts(model: type[models.Model], rows: Sequence[models.Model]) -> Iterable[Statement]:
+    """INSERT statements for rows of one model: a few rows as parameters, many as one JSON array."""
+    if len(rows) > ROWS_AS_PARAMETERS:
+        yield from _as_json(model, rows)
+        return
+    head, line, fields = _shape(model)
+    for at in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[at : at + ROWS_AT_ONCE]
+        values = [_value(field, row) for row in some for field in fields]
+        yield head + ", ".join([line] * len(some)), values
+
+
+def _as_json(model: type[models.Model], rows: Sequence[models.Model]) -> Iterable[Statement]:
+    """One short statement, however many rows: thousands of parameters cost more to number than to store."""
+    fields = _shape(model)[2]
+    searched = model is SearchRow
+    types = {each.column: "text" if searched and each.column == "tokens" else _type(each) for each in fields}
+    columns = ", ".join(f'"{column}"' for column in types)
+    values = ", ".join(
+        "array_to_tsvector(string_to_array(tokens, ' '))" if searched and column == "tokens" else f'"{column}"'
+        for column in types
+    )
+    shape = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+    head = f'insert into "{model._meta.db_table}" ({columns}) select {values} from json_to_recordset(%s::json) r ({shape})'
+    for at in range(0, len(rows), ROWS_AT_ONCE):
+        told = [{each.column: _plain(each, row) for each in fields} for row in rows[at : at + ROWS_AT_ONCE]]
+        yield head, [orjson.dumps(told).decode()]
+
+
+def _type(field: models.Field[Any, Any]) -> str:
+    return str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
+
+
+def _plain(field: models.Field[Any, Any], row: models.Model) -> Any:
+    value = getattr(row, field.attname)
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + bytes(value).hex()
+    if isinstance(field, SearchVectorField):
+        return " ".join(value)
+    return value
+
+
+def update(row: models.Model, names: Sequence[str], **where: Any) -> Statement:
+    """An UPDATE of these columns of one row; `where` adds conditions to that of its key."""
+    fields = {field.attname: field for field in row._meta.concrete_fields}
+    for field in row._meta.concrete_fields:
+        fields[field.name] = field
+    chosen = [fields[name] for name in names]
+    conditions = {str(row._meta.pk.column): row.pk, **{fields[name].column: value for name, value in where.items()}}
+    sql = (
+        f'update "{row._meta.db_table}" set '
+        + ", ".join(f'"{field.column}" = %s' for field in chosen)
+        + " where "
+        + " and ".join(f'"{column}" = %s' for column in conditions)
+    )
+    return sql, [*(_value(field, row) for field in chosen), *conditions.values()]
+
+
+def run(statements: Iterable[Statement]) -> list[int]:
+    """Run the statements in one round trip; how many rows each touched. Raises Django's database errors."""
+    waiting = list(statements)
+    if not waiting:
+        return []
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.wrap_database_errors, raw.pipeline():
+        cursors = [raw.cursor().execute(sql, values, prepare=True) for sql, values in waiting]
+    return [cursor.rowcount for cursor in cursors]
+
+
+@cache
+def _shape(model: type[models.Model]) -> tuple[str, str, tuple[models.Field[Any, Any], ...]]:
+    fields = tuple(
+        field
+        for field in model._meta.concrete_fields
+        if not isinstance(field, models.AutoField | models.CompositePrimaryKey)
+    )
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(
+        "array_to_tsvector(%s)" if model is SearchRow and field.column == "tokens" else "%s" for field in fields
+    )
+    return f'insert into "{model._meta.db_table}" ({columns}) values ', f"({marks})", fields
+
+
+def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
+    value = getattr(row, field.attname)
+    if isinstance(field, models.JSONField | models.BinaryField | models.DateTimeField):
+        return field.get_db_prep_save(value, connection) if value is not None else None
+    return value
