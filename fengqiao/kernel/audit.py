@@ -146,7 +146,7 @@ def verify(folder: Path | None = None, *, number: str = "", progress: Callable[[
     Reads with server-side cursors in one snapshot; memory grows with the number of streams, not of events.
     `progress` is told the count of events now and then. An unknown number gives a report without streams.
     """
-    anchors = Anchors(folder or settings.FENGQIAO_ANCHORS)
+    anchors = Anchors(folder or Path(str(settings.FENGQIAO_ANCHORS)))
     report = Report(root=anchors.last["number"], broken=list(anchors.broken))
     report.at = datetime.fromisoformat(anchors.last["at"]) if anchors.last["at"] else None
     with _snapshot():
@@ -290,7 +290,7 @@ def seal_root(folder: Path | None = None) -> int:
     Called by the worker every ten minutes. A transaction still under way is left to the next root: only events below
     the snapshot's horizon are taken. The file is on disk (fsync) before the journal says so.
     """
-    folder = Path(folder or settings.FENGQIAO_ANCHORS)
+    folder = folder or Path(str(settings.FENGQIAO_ANCHORS))
     last = _last_root(folder)
     with acting_as(KEEPER):
         horizon, matters = _horizon()

@@ -34,13 +34,14 @@ def test_a_task_of_a_post_that_ended_is_in_the_units_queue(calls: Any, cast: Any
 
 
 def test_what_is_late_is_counted_and_found(calls: Any, cast: Any) -> None:
-    with at(now() - timedelta(days=40)):
-        order = people_of.an_order(cast.chen)
-        people_of.do(cast.chen, "hotline.dispatch", order, unit="water")
-    body = calls("li").get("/worklist", {"due": "overdue"}).json()
+    order = people_of.an_order(cast.chen)
+    people_of.do(cast.chen, "hotline.dispatch", order, unit="water")
+    with at(now() + timedelta(days=40)):
+        body = calls("li").get("/worklist", {"due": "overdue"}).json()
+        assert calls("li").get("/worklist", {"due": "soon"}).json()["items"] == []
     assert (body["tally"]["overdue"], len(body["items"])) == ("1", 1)
     assert body["items"][0]["overdue"] is True
-    assert calls("li").get("/worklist", {"due": "soon"}).json()["items"] == []
+    assert calls("li").get("/worklist", {"due": "overdue"}).json()["items"] == []
     assert calls("li").get("/worklist", {"due": "never"}).status_code == 422
 
 

@@ -60,8 +60,8 @@ def test_the_tail_of_the_phone_opens_who_handles_it_and_the_answers(calls: Any, 
     calls("li").post(f"/matters/{number}/actions/reply", {"text": "灯修好了。", "solved": "yes"})
     answer = calls().post("/progress", {"code": code, "phone_tail": "5678"})
     assert [reply["text"] for reply in answer.json()["more"]["replies"]] == ["灯修好了。"]
-    for hidden in ("内部的话", "王小示", "10012345678", "li"):
-        assert hidden not in answer.content.decode().replace("applicant", "")
+    for hidden in ("内部的话", "王小示", "10012345678"):
+        assert hidden not in answer.content.decode()
 
 
 def test_an_anonymous_person_proves_by_the_word_chosen(calls: Any) -> None:
@@ -80,9 +80,9 @@ def test_every_miss_has_the_same_words(calls: Any, code: str) -> None:
         {"code": "no code at all"},
         {"code": "123456789012"},
     ]
-    answers = {(calls().post("/progress", body).status_code, calls().post("/progress", body).content) for body in misses}
-    assert len(answers) == 1
-    assert next(iter(answers))[0] == 404
+    answers = [calls().post("/progress", body) for body in misses]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
 
 
 def test_a_protected_matter_is_a_miss(calls: Any) -> None:

@@ -26,8 +26,13 @@ def city(settings: Any, served: Served) -> Any:
 
 def go_on(seen: Seen) -> None:
     """Press the one primary button of the page."""
-    seen.page.locator("main .b-1").click()
-    seen.page.wait_for_load_state("networkidle")
+    press(seen, "main .b-1")
+
+
+def press(seen: Seen, selector: str) -> None:
+    """Press what leads to another page."""
+    with seen.page.expect_navigation(wait_until="networkidle"):
+        seen.page.click(selector)
 
 
 def sound(seen: Seen, name: str, *, status: int = 200) -> None:
@@ -54,8 +59,7 @@ def fill_in(seen: Seen) -> None:
     go_on(seen)
     page.select_option("select[name=town]", "330681901")
     if page.locator("[data-by-hand]").is_visible():
-        page.click("[data-by-hand]")
-        page.wait_for_load_state("networkidle")
+        press(seen, "[data-by-hand]")
     page.locator("select[name=village] option[value='330681901201']").wait_for(state="attached")
     page.select_option("select[name=village]", "330681901201")
     page.fill("input[name=phone]", "100 1234 5678")
@@ -78,7 +82,7 @@ def test_from_telling_to_the_answer(served: Served, browser_page: Looker, city: 
 
     with browser_page.open(served.url("/"), "phone", scripts=scripts) as seen:
         page = seen.page
-        page.click("a.say")
+        press(seen, "a.say")
         page.fill("textarea[name=text]", " ")
         go_on(seen)
         assert page.locator(".err-box").count() == 1
@@ -144,12 +148,12 @@ def test_the_form_is_filled_in_with_keys_alone_and_enter_goes_on(
         page.keyboard.insert_text(STORY)
         while page.evaluate("document.activeElement.className.indexOf('b-1') < 0"):
             page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_load_state("networkidle")
+        with page.expect_navigation(wait_until="networkidle"):
+            page.keyboard.press("Enter")
         assert page.url == served.url("/tell/2/")
         page.focus("input[name=spot]")
-        page.keyboard.press("Enter")
-        page.wait_for_load_state("networkidle")
+        with page.expect_navigation(wait_until="networkidle"):
+            page.keyboard.press("Enter")
         # Enter means “next”, not the first button in the header.
         assert page.url == served.url("/tell/check/")
         assert page.locator("body.is-elder").count() == 0

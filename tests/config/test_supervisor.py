@@ -112,9 +112,13 @@ def folder():
 def test_it_starts_says_where_and_ends_with_nothing_left(folder):
     with running(folder) as (process, port):
         assert status(port, "/healthz") == 200
+        said = ""
+        while "Ctrl-C ends it." not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
-        said = process.stdout.read()
     assert f"Fengqiao is ready: http://localhost:{port}" in said
     assert "fengqiao demo --accounts" in said
     assert processes(folder) == []

@@ -168,8 +168,9 @@ def test_a_row_inserted_at_the_end_is_named(three: list[Matter], own_database: D
 # Another line after seq: as an attacker without the key would write it.
 COPIED = (
     "insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id,"
-    " account_id, unit_id, visibility, law, data, prev, mac, key_id) select opened_year, stream, %s, matter_id, 'event.agreed',"
-    " happened_at, recorded_at, actor, post_id, account_id, unit_id, visibility, law, data, mac,"
+    " account_id, unit_id, visibility, law, data, prev, mac, key_id)"
+    " select opened_year, stream, %s, matter_id, 'event.agreed', happened_at, recorded_at, actor,"
+    " post_id, account_id, unit_id, visibility, law, data, mac,"
     " decode(repeat('ab', 32), 'hex'), key_id from event where stream = %s and seq = %s"
 )
 

@@ -324,6 +324,21 @@ def test_a_domain_can_hold_its_close_while_supervision_stands_and_its_reply_answ
     assert [step.end for step in steps(matter)] == ["answered", ""]
 
 
+def test_what_stands_open_ends_with_a_matter_that_ends_in_another_way(cast, an_order):
+    from fengqiao.kernel.docket import docket
+    from fengqiao.offices.supervision import handle
+
+    matter = an_order()
+    do(wang(matter), "urge", matter)
+    supervise(cast, matter, unit="housing")
+    with docket(cast.sun) as book:
+        taken = book.take("read", pk=matter.pk)
+        handle.close(book, taken)
+        book.event(taken, "hotline.remark")
+    assert [step.end for step in steps(matter)] == ["closed", "closed"]
+    assert all(step.task.done_at for step in steps(matter))
+
+
 # Listing ------------------------------------------------------------------------------------------------------------
 
 LIST = {

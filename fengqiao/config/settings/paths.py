@@ -5,7 +5,7 @@ from fengqiao.config import environment, folders
 PROJECT = folders.PROJECT
 FENGQIAO_DATA = folders.data_folder()
 # In production on another machine's disk: what has been sealed there cannot be rewritten here (ruling 7).
-FENGQIAO_ANCHORS = environment.folder("FENGQIAO_ANCHORS", FENGQIAO_DATA / "anchors")
+FENGQIAO_ANCHORS = environment.folder("FENGQIAO_ANCHORS", None) or FENGQIAO_DATA / "anchors"
 # Real sample texts for tests and trials; never part of the project.
 FENGQIAO_SAMPLES = environment.folder("FENGQIAO_SAMPLES", None)
 FENGQIAO_RUN = FENGQIAO_DATA / "run"

@@ -66,7 +66,7 @@ def check(request: HttpRequest) -> None:
 
 
 def _check_body(request: HttpRequest, operation: Operation) -> None:
-    if getattr(operation.view_func, "takes_files", False):
+    if any(model.__ninja_param_source__ == "file" for model in operation.models):
         if _length(request) > MOST_FILE_BYTES:
             raise Problem(413, "too_large")
         if request.content_type != MULTIPART:

@@ -24,8 +24,8 @@ class Asked(forms.Form):
     """Which figure, over which days, in which groups."""
 
     measure = forms.ChoiceField(label=_("Figure"))
-    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     by = forms.ChoiceField(choices=BY, label=_("Grouped"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

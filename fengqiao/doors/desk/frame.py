@@ -55,8 +55,8 @@ def role_name(post: Post) -> str:
 def _items(request: HttpRequest) -> list[NavItem]:
     here = request.path
     rows = (
-        (_("My tasks"), reverse("desk:worklist"), "clipboard-list", "g t"),
+        (_("My tasks"), reverse("desk:worklist"), "checklist", "g t"),
         (_("All matters"), reverse("desk:library"), "archive", "g s"),
-        (_("Figures"), reverse("desk:figures"), "chart-bar", "g y"),
+        (_("Figures"), reverse("desk:figures"), "chart-dots", "g y"),
     )
     return [NavItem(label, href, icon, current=here == href, keys=keys) for label, href, icon, keys in rows]

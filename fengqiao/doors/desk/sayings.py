@@ -30,7 +30,7 @@ WORDS = {
     "clock.recomputed": gettext_lazy("the limit was computed again after a calendar was loaded"),
 }
 HIDDEN = frozenset({"access.opened"})
-ICONS = {"received": "inbox", "dispatch": "send", "reply": "message", "archive": "archive", "supervise": "rubber-stamp"}
+ICONS = {"received": "phone-incoming", "dispatch": "send", "reply": "message", "archive": "archive", "supervise": "rubber-stamp"}
 
 
 def history(events: Sequence[Event], texts: Iterable[str]) -> list[Entry]:
@@ -55,7 +55,7 @@ def history(events: Sequence[Event], texts: Iterable[str]) -> list[Entry]:
 
 
 def _icon(kind: str) -> str:
-    return ICONS.get(kind.partition(".")[2], "message" if kind.endswith(("remark", "reply")) else "point")
+    return ICONS.get(kind.partition(".")[2], "message" if kind.endswith(("remark", "reply")) else "circle-check")
 
 
 def _who(event: Event, posts: Mapping[int, Post]) -> str:

@@ -154,6 +154,12 @@ def settle(book: Docket, matter: Matter, reply: Text) -> None:
             _answered(book, matter, step, reply)
 
 
+def close(book: Docket, matter: Matter) -> None:
+    """The matter ends in another way (taken back by the person, handed over): what stands open ends with it."""
+    for step in steps.open_steps(matter):
+        steps.end(book, matter, step, "closed")
+
+
 def _answered(book: Docket, matter: Matter, step: Step, words: Text) -> None:
     steps.finish(book, matter, step, "done")
     book.change(step, answer=words, answered_at=book.now)

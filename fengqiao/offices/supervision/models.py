@@ -52,7 +52,7 @@ class Step(models.Model):
             models.CheckConstraint(condition=Q(rung__in=[URGE, SUPERVISE, LISTED]), name="supervision_rung"),
             models.CheckConstraint(
                 condition=Q(ended_at=None, end="")
-                | Q(ended_at__isnull=False, end__in=["answered", "climbed", "removed", "extended"]),
+                | Q(ended_at__isnull=False, end__in=["answered", "climbed", "removed", "extended", "closed"]),
                 name="supervision_ended_somehow",
             ),
             models.CheckConstraint(

@@ -16,7 +16,7 @@ from fengqiao.kernel.models import Matter, Relation, Source, Unit
 from fengqiao.offices.supervision import handle, steps
 from fengqiao.offices.supervision.models import URGE, Step
 
-CONTENT = (("", _("not said")), ("yes", _("content")), ("no", _("not content")))
+CONTENT = (("", _("not said")), ("yes", _("is content")), ("no", _("is not content")))
 OFFICE_GROUNDS = ("red_light", "returned_twice", "dissatisfied", "major")
 
 

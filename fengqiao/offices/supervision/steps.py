@@ -131,7 +131,7 @@ def finish(book: Docket, matter: Matter, step: Step, outcome: str) -> None:
 
 
 def end(book: Docket, matter: Matter, step: Step, how: str) -> None:
-    """End the step: answered, climbed to the next rung, removed, or extended by one that follows."""
+    """End the step: answered, climbed to the next rung, removed, extended by one that follows, or closed."""
     finish(book, matter, step, "done" if how == "answered" else how)
     book.change(step, ended_at=book.now, end=how)
 

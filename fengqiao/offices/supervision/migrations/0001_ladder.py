@@ -146,7 +146,8 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("end", ""), ("ended_at", None)),
                             models.Q(
-                                ("end__in", ["answered", "climbed", "removed", "extended"]), ("ended_at__isnull", False)
+                                ("end__in", ["answered", "climbed", "removed", "extended", "closed"]),
+                                ("ended_at__isnull", False),
                             ),
                             _connector="OR",
                         ),

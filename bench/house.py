@@ -1,0 +1,80 @@
+"""The program under measurement: `fengqiao up` as anybody starts it, on the bench's data and a port of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.processes import Family
+
+from fengqiao.config.server import EmbeddedServer
+
+DRAIN_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class House:
+    """Its port and its processes."""
+
+    port: int
+    family: Family
+
+    def drain(self) -> float:
+        """Wait until the outbox is empty; how many seconds that took."""
+        from fengqiao.kernel.access import SystemPost, acting_as
+        from fengqiao.kernel.models import Message
+        from fengqiao.kernel.now import now
+
+        began = time.monotonic()
+        while time.monotonic() - began < DRAIN_SECONDS:
+            with acting_as(SystemPost("outbox")):
+                waiting = Message.objects.filter(sent_at=None, cancelled_at=None, dead_at=None, not_before__lte=now())
+                if not waiting.exists():
+                    break
+            time.sleep(0.25)
+        return time.monotonic() - began
+
+
+@contextmanager
+def open_house(server: EmbeddedServer, data: Path) -> Iterator[House]:
+    """Start it, wait until it is ready, and end it."""
+    port = _free_port()
+    # Without DATABASE_URL `up` joins the embedded server of the folder, as it does for everybody.
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"PORT": str(port)}
+    log = (data / "run" / "bench-up.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fengqiao.config.command", "up", "--json"],
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
+    )  # fmt: skip
+    try:
+        told = process.stdout.readline() if process.stdout else ""
+        if not told:
+            raise SystemExit(f"The program did not start; see {log.name}.")
+        answer = json.loads(told)
+        if answer["running"]:
+            raise SystemExit(f"The program runs already on this data, at {answer['address']}.")
+        groups = json.loads((data / "up.json").read_text())["groups"]
+        database = server.pid()
+        if database is None:
+            raise SystemExit("The database is not running.")
+        yield House(port, Family(groups["web"], groups["worker"], database))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        log.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
