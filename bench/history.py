@@ -18,7 +18,8 @@ from uuid import UUID
 import orjson
 from bench.words import Vocabulary
 
-from fengqiao.kernel import ciphers, codes, intake, journal, keys, numbers, timekeeping, tokens
+from fengqiao.ground import codes, numbers, tokens
+from fengqiao.kernel import ciphers, intake, journal, keys, timekeeping
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import local_year
 from fengqiao.kernel.models import Matter, Post, Source, Unit

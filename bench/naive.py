@@ -17,7 +17,8 @@ from bench.words import Vocabulary
 
 from fengqiao.config import roles
 from fengqiao.config.server import EmbeddedServer
-from fengqiao.kernel import access, tokens
+from fengqiao.ground import tokens
+from fengqiao.kernel import access
 from fengqiao.kernel.models import Matter, Post
 
 RARE, COMMON = (5, 50), 0.05

@@ -118,7 +118,9 @@ def _make(count: int, server: EmbeddedServer, data: Path, say: Any) -> None:
     migrate.in_own_process(server.url(roles.OWNER), static=True)
     from django.db import connections
 
-    from fengqiao.kernel import analyse, audit, upkeep
+    from fengqiao.config import upkeep
+    from fengqiao.kernel import analyse
+    from fengqiao.offices.audit import audit
 
     city = _city()
     facts = _orders(city, count, server.url(roles.OWNER), say)
@@ -170,7 +172,7 @@ def _city() -> Any:
 
 
 def _demo_places() -> None:
-    from fengqiao.kernel import loading, places_file
+    from fengqiao.offices.register import loading, places_file
 
     loading.commit(places_file.shipped("demo"), name="demo")
 

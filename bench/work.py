@@ -17,7 +17,7 @@ from bench.traffic import Ask
 from bench.words import Vocabulary
 
 from fengqiao.config.server import EmbeddedServer
-from fengqiao.kernel import numbers
+from fengqiao.ground import numbers
 
 API = "/api/v1"
 WORDS, NOTE_WORDS = 60, 20

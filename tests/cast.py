@@ -16,7 +16,7 @@ from django.core.cache import cache
 from fengqiao.kernel import handle, intake, people
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.models import Account, Matter, Place, Post, Unit
-from fengqiao.kernel.places_file import PlaceRow, shipped
+from fengqiao.offices.register.places_file import PlaceRow, shipped
 
 JIA, YI = "330681901", "330681902"
 VILLAGE, NEXT_VILLAGE, FAR_VILLAGE = "330681901201", "330681901202", "330681902201"

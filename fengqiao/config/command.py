@@ -148,7 +148,7 @@ def _sentence(problem: Exception) -> str | None:
     from psycopg import OperationalError
 
     from fengqiao.config import binaries, dump, migrate, os_user, roles, secrets, server, supervisor
-    from fengqiao.kernel import refusals
+    from fengqiao.ground import refusals
     from fengqiao.kernel.keys import KeyMissing
 
     expected = (

@@ -48,18 +48,18 @@ class Periodic:
 
 
 PERIODIC = (
-    Periodic("outbox", "* * * * * */5", "fengqiao.kernel.outbox.send_waiting"),
+    Periodic("outbox", "* * * * * */5", "fengqiao.offices.letters.outbox.send_waiting"),
     Periodic("stalled", "* * * * *", "fengqiao.config.jobs.take_up_stalled"),
-    Periodic("roots", "*/10 * * * *", "fengqiao.kernel.audit.seal_root"),
-    Periodic("words", "*/10 * * * *", "fengqiao.kernel.upkeep.count_words"),
+    Periodic("roots", "*/10 * * * *", "fengqiao.offices.audit.audit.seal_root"),
+    Periodic("words", "*/10 * * * *", "fengqiao.config.upkeep.count_words"),
     Periodic("supervision", "3,18,33,48 * * * *", "fengqiao.config.jobs.climb"),
     Periodic("knowledge", "9 * * * *", "fengqiao.config.jobs.review_knowledge", again=True),
     Periodic("comments", "13 * * * *", "fengqiao.offices.reviews.sheet.make_last_months_sheets", again=True),
     Periodic("requests", "5 * * * *", "fengqiao.kernel.idempotency.sweep", again=True),
-    Periodic("posts", "11 * * * *", "fengqiao.kernel.upkeep.write_ended_posts", again=True),
-    Periodic("clocks", "17 * * * *", "fengqiao.kernel.upkeep.settle_clocks", again=True),
-    Periodic("files", "23 * * * *", "fengqiao.kernel.papers.sweep", again=True),
-    Periodic("forgetting", "31 * * * *", "fengqiao.kernel.upkeep.forget_due", again=True),
+    Periodic("posts", "11 * * * *", "fengqiao.config.upkeep.write_ended_posts", again=True),
+    Periodic("clocks", "17 * * * *", "fengqiao.config.upkeep.settle_clocks", again=True),
+    Periodic("files", "23 * * * *", "fengqiao.offices.papers.papers.sweep", again=True),
+    Periodic("forgetting", "31 * * * *", "fengqiao.config.upkeep.forget_due", again=True),
     Periodic("sessions", "41 * * * *", "fengqiao.config.jobs.clear_sessions", again=True),
 )
 

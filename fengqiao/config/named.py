@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def account(username: str) -> Account:
     """The account of that name."""
-    from fengqiao.kernel.accounts import username_of
     from fengqiao.kernel.models import Account
+    from fengqiao.offices.accounts.accounts import username_of
 
     found = Account.objects.filter(username=username_of(username)).first()
     if found is None:
@@ -103,7 +103,7 @@ def moment(text: str) -> datetime:
 
 def password(from_stdin: bool) -> tuple[str, bool]:
     """The password of the first line of standard input, or a made one; and whether it was made."""
-    from fengqiao.kernel.accounts import first_password
+    from fengqiao.offices.accounts.accounts import first_password
 
     if not from_stdin:
         return first_password(), True

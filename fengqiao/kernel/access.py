@@ -16,7 +16,8 @@ from typing import TypeAlias
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from fengqiao.kernel import codes, domain
+from fengqiao.ground import codes
+from fengqiao.kernel import domain
 from fengqiao.kernel.models import Exclusion, Matter, Post, Relation
 from fengqiao.kernel.now import now
 

@@ -16,9 +16,9 @@ from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import access, domain
 from fengqiao.kernel.models import Bookmark, FigureCell
-from fengqiao.kernel.refusals import Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -9,6 +9,6 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext
 
-        from fengqiao.kernel.sentences import spoken_by
+        from fengqiao.ground.sentences import spoken_by
 
         spoken_by(gettext)

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import NotNow
 from fengqiao.kernel import domain, handle
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Document, Matter, MatterKey, Person, SearchRow, Source, Text
 from fengqiao.kernel.now import HERE
-from fengqiao.kernel.refusals import NotNow
 
 
 def archive(book: Docket, matter: Matter) -> None:

@@ -18,7 +18,9 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, models
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, ciphers, journal, keys, storing, timekeeping, tokens
+from fengqiao.ground import tokens
+from fengqiao.ground.refusals import NotThere, Stale
+from fengqiao.kernel import access, ciphers, journal, keys, storing, timekeeping
 from fengqiao.kernel.models import (
     Clock,
     Event,
@@ -40,7 +42,6 @@ from fengqiao.kernel.models import (
     Unit,
 )
 from fengqiao.kernel.now import HERE, now
-from fengqiao.kernel.refusals import NotThere, Stale
 
 # In the order of foreign keys; matters come before all.
 STORED: tuple[type[models.Model], ...] = (
@@ -394,7 +395,7 @@ class Docket:
     def barred_units(self, matter: Matter) -> set[int]:
         """Ids of the units that the matter excludes, those of this transaction included."""
         barred = {row.unit_id for row in self._new[ExcludedUnit] if row.matter_id == matter.pk}
-        if not any(matter is each for each in self._fresh):
+        if not any(matter is each for each in reversed(self._fresh)):
             barred |= set(ExcludedUnit.objects.filter(matter=matter).values_list("unit_id", flat=True))
         return barred
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fengqiao.kernel import ciphers, secrecy, tokens
+from fengqiao.ground import tokens
+from fengqiao.kernel import ciphers, secrecy
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Source, Text
 

@@ -14,9 +14,9 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import codes
+from fengqiao.ground import codes
+from fengqiao.ground.refusals import Invalid
 from fengqiao.kernel.models import Unit
-from fengqiao.kernel.refusals import Invalid
 
 if TYPE_CHECKING:
     from fengqiao.kernel.access import Acting

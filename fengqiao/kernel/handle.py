@@ -7,13 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, ciphers, domain, forms, journal, numbers
+from fengqiao.ground import numbers
+from fengqiao.ground.refusals import Invalid, NotNow, NotThere, Refused
+from fengqiao.kernel import access, ciphers, domain, forms, journal
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.docket import Docket, docket, twice
 from fengqiao.kernel.domain import OPEN, Move
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, Text
-from fengqiao.kernel.refusals import Invalid, NotNow, NotThere, Refused
 
 
 def perform(

@@ -9,9 +9,9 @@ from datetime import timedelta
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel.models import Idempotency
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import Refused
 
 KEPT = timedelta(hours=48)
 

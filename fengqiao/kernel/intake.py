@@ -12,14 +12,15 @@ from typing import Any
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import ciphers, domain, journal, keys, numbers, places, route, same, same_many, tokens
+from fengqiao.ground import numbers
+from fengqiao.ground.refusals import NotNow
+from fengqiao.kernel import ciphers, domain, journal, keys, places, route, same, same_many
 from fengqiao.kernel.access import Acting, SystemPost, acting_as
 from fengqiao.kernel.docket import Docket, docket, local_year
 from fengqiao.kernel.earlier import Earlier, fingerprint
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, Source
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import NotNow
 
 COPIES = 9
 CLOSE_HISTORY = "close_history"

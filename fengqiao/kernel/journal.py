@@ -17,7 +17,6 @@ from fengqiao.kernel.now import HERE, now
 
 if TYPE_CHECKING:
     from fengqiao.kernel.access import Acting
-    from fengqiao.kernel.audit import Row
 
 START = b"\0" * 32
 _FIELDS = (
@@ -45,7 +44,7 @@ def actor_name(by: Acting) -> str:
     return f"person:{by.source}" if by.source else f"system:{by.name}"
 
 
-def canonical(event: Event | Row) -> bytes:
+def canonical(event: Any) -> bytes:
     """The bytes that are chained: fields as sorted JSON, instants in UTC to the microsecond.
 
     `audit` gives its own rows, whose instants are that text already.
@@ -57,7 +56,7 @@ def canonical(event: Event | Row) -> bytes:
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=str)
 
 
-def mac(event: Event | Row, prev: bytes, key: keys.Key) -> bytes:
+def mac(event: Any, prev: bytes, key: keys.Key) -> bytes:
     """HMAC-SHA256 over the previous MAC and this event."""
     return hmac.digest(key.secret, bytes(prev) + canonical(event), "sha256")
 

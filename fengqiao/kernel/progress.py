@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import codes, domain, guessing, intake, numbers, secrecy
+from fengqiao.ground import codes, numbers
+from fengqiao.ground.refusals import NotThere, Refused
+from fengqiao.kernel import domain, guessing, intake, secrecy
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.intake import PORTAL
 from fengqiao.kernel.models import Clock, Matter, Merge, Source, Text
 from fengqiao.kernel.now import HERE
-from fengqiao.kernel.refusals import NotThere, Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

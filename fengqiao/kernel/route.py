@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import places
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import Docket, docket
@@ -29,7 +30,6 @@ from fengqiao.kernel.models import (
     Task,
     Unit,
 )
-from fengqiao.kernel.refusals import Refused
 
 if TYPE_CHECKING:
     from fengqiao.kernel.intake import Told

@@ -12,7 +12,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q
 
-from fengqiao.kernel import ciphers, likeness, tokens
+from fengqiao.ground import likeness, tokens
+from fengqiao.kernel import ciphers
 from fengqiao.kernel.access import Acting, SystemPost, matters_for
 from fengqiao.kernel.models import Bigram, Event, Matter, Person
 

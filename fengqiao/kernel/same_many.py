@@ -11,10 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
-from fengqiao.kernel import likeness, same, tokens
+from fengqiao.ground import likeness, tokens
+from fengqiao.kernel import same
 from fengqiao.kernel.access import matters_for
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
@@ -23,6 +25,7 @@ from fengqiao.kernel.same import Likely
 RARE = 8
 AT_LEAST = 3
 SCORED = 5
+PENDING_KIB = 65_536
 WINDOW = timedelta(days=same.DAYS)
 
 
@@ -126,6 +129,7 @@ def _sharing(news: Sequence[_New]) -> Iterable[tuple[int, uuid.UUID, int]]:
         return []
     words = [(i, word) for i, new in enumerate(news) for word in new.rare]
     with connection.cursor() as cursor:
+        fold(cursor)
         cursor.execute(
             "select item, matter_id, shared from shares_words_many(%s, %s, %s, %s, %s, %s)",
             [
@@ -138,6 +142,11 @@ def _sharing(news: Sequence[_New]) -> Iterable[tuple[int, uuid.UUID, int]]:
             ],
         )
         return cursor.fetchall()
+
+
+def fold(cursor: Any) -> None:
+    """Fold what was stored before into the search index, and let this transaction's rows wait for the next fold."""
+    cursor.execute("select fold_search(), set_config('gin_pending_list_limit', %s, true)", [str(PENDING_KIB)])
 
 
 def _best(new: _New) -> list[uuid.UUID]:

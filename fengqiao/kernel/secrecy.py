@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import NotNow
 from fengqiao.kernel import ciphers, keys
 from fengqiao.kernel.docket import Docket, unwrap
 from fengqiao.kernel.models import Matter, MatterKey, SearchRow, Text
-from fengqiao.kernel.refusals import NotNow
 
 ORDER = ("public", "normal", "protected", "sealed")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from fengqiao.kernel import clocks, limits
-from fengqiao.kernel.calendar import Calendar, Fact, standard
+from fengqiao.ground import clocks, limits
+from fengqiao.ground.calendar import Calendar, Fact, standard
 from fengqiao.kernel.models import CalendarYear, Clock, Matter, Source, Task
 from fengqiao.kernel.now import HERE, now
 

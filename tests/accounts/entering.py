@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from fengqiao.kernel import ciphers, secondfactor
+from fengqiao.kernel import ciphers
 from fengqiao.kernel.models import Account, Post
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import secondfactor
 
 PASSWORD = "a-long-quiet-evening"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

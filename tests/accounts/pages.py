@@ -5,7 +5,8 @@ from django.template.response import TemplateResponse
 from django.urls import include, path
 
 from fengqiao.doors.desk.acting import ActingRequest, acting
-from fengqiao.kernel import access, refusals
+from fengqiao.ground import refusals
+from fengqiao.kernel import access
 
 
 @acting

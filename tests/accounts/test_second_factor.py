@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fengqiao.kernel import secondfactor
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel.models import Account, RecoveryCode
 from fengqiao.kernel.now import at, now
-from fengqiao.kernel.refusals import Refused
+from fengqiao.offices.accounts import secondfactor
 from tests.accounts.entering import SECRET, enter, give_password
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)

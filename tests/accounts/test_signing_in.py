@@ -210,7 +210,7 @@ def test_eight_hours_end_the_session_however_busy(someone, li, cast):
 
 
 def test_a_new_password_ends_the_sessions(someone, li, cast):
-    from fengqiao.kernel import accounts
+    from fengqiao.offices.accounts import accounts
 
     client = enter(someone.client, cast.li)
     accounts.set_password(li, "another-long-evening")

@@ -8,10 +8,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from fengqiao.ground.numbers import parse
 from fengqiao.kernel import people
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.models import Matter, Post
-from fengqiao.kernel.numbers import parse
 
 ROOT = "/api/v1"
 TOLD: dict[str, Any] = {

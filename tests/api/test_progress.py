@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from fengqiao.kernel import guessing, merging
+from fengqiao.ground.numbers import check_digit
+from fengqiao.kernel import guessing
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.now import at, now
-from fengqiao.kernel.numbers import check_digit
+from fengqiao.offices.merging import merging
 from tests import cast as people_of
 from tests.api.caller import told
 

@@ -189,10 +189,10 @@ def test_each_page_holds(
     browser_page.look(served.url(path), name, size, theme, expected_status=status)
 
 
-@pytest.mark.parametrize(("size", "theme", "elder"), [("phone", "light", 0), ("desk", "dark", 0), ("phone", "light", 1)])
-def test_each_step_holds(
-    served: Served, browser_page: Looker, city: Any, size: str, theme: str, elder: int
-) -> None:
+@pytest.mark.parametrize(
+    ("size", "theme", "elder"), [("phone", "light", 0), ("desk", "dark", 0), ("phone", "light", 1)]
+)
+def test_each_step_holds(served: Served, browser_page: Looker, city: Any, size: str, theme: str, elder: int) -> None:
     from fengqiao.kernel.access import SystemPost, acting_as
     from fengqiao.kernel.models import Matter
     from tests.cast import do

@@ -31,8 +31,8 @@ def test_the_sign_in_page_holds(served: Served, browser_page: Looker, size: str,
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_from_the_password_to_the_posts(accounts: None, served: Served, browser_page: Looker, scripts: bool) -> None:
-    from fengqiao.kernel import secondfactor
     from fengqiao.kernel.now import now
+    from fengqiao.offices.accounts import secondfactor
     from tests.accounts.entering import PASSWORD
 
     with browser_page.open(served.url(SIGN_IN), scripts=scripts) as seen:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fengqiao.kernel import calendar, limits
-from fengqiao.kernel.calendar import Calendar, CalendarRefused, Fact, read_year
-from fengqiao.kernel.clocks import changed_by
+from fengqiao.ground import calendar, limits
+from fengqiao.ground.calendar import Calendar, CalendarRefused, Fact, read_year
+from fengqiao.ground.clocks import changed_by
 
 CALENDAR = calendar.standard()
 NEXT_YEAR = """date,kind,name,source

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from fengqiao.kernel import calendar, limits
-from fengqiao.kernel.clocks import (
+from fengqiao.ground import calendar, limits
+from fengqiao.ground.clocks import (
     ClockRefused,
     Extension,
     Pause,

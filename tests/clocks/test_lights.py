@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fengqiao.kernel import calendar, limits
-from fengqiao.kernel.clocks import Pause, progress, reckon, used
-from fengqiao.kernel.lights import Light, light
+from fengqiao.ground import calendar, limits
+from fengqiao.ground.clocks import Pause, progress, reckon, used
+from fengqiao.ground.lights import Light, light
 
 CALENDAR = calendar.standard()
 HERE = ZoneInfo("Asia/Shanghai")

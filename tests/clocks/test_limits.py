@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from fengqiao.kernel import limits
-from fengqiao.kernel.limits import DATA, LimitRefused, citation, numeral, parse
+from fengqiao.ground import limits
+from fengqiao.ground.limits import DATA, LimitRefused, citation, numeral, parse
 
 LIMITS = limits.load()
 TEXT = DATA.read_text("utf-8")

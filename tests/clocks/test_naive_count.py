@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fengqiao.kernel import calendar, limits
-from fengqiao.kernel.clocks import Extension, Pause, changed_by, progress, reckon
-from fengqiao.kernel.limits import ExtensionRule
+from fengqiao.ground import calendar, limits
+from fengqiao.ground.clocks import Extension, Pause, changed_by, progress, reckon
+from fengqiao.ground.limits import ExtensionRule
 
 CALENDAR = calendar.standard()
 HERE = ZoneInfo("Asia/Shanghai")

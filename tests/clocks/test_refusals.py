@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fengqiao.kernel import calendar, limits
-from fengqiao.kernel.clocks import ClockRefused, Extension, Pause, allowed_extension, reckon
+from fengqiao.ground import calendar, limits
+from fengqiao.ground.clocks import ClockRefused, Extension, Pause, allowed_extension, reckon
 
 CALENDAR = calendar.standard()
 HERE = ZoneInfo("Asia/Shanghai")

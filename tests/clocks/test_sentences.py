@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from fengqiao.kernel import calendar, limits, sentences
-from fengqiao.kernel.clocks import ClockRefused, Extension, reckon
-from fengqiao.kernel.refusals import Refused
-from fengqiao.kernel.sentences import Sentence
+from fengqiao.ground import calendar, limits, sentences
+from fengqiao.ground.clocks import ClockRefused, Extension, reckon
+from fengqiao.ground.refusals import Refused
+from fengqiao.ground.sentences import Sentence
 
 CHINESE = {
     "{rule} may be extended by at most {most}.": "{rule} 最多延长 {most}。",

@@ -109,6 +109,13 @@ def folder():
         yield folder
 
 
+@pytest.fixture(scope="module")
+def shared():
+    """(folder, port) of one running `up` for the tests that end nothing."""
+    with short_path() as folder, running(folder) as (_, port):
+        yield folder, port
+
+
 def test_it_starts_says_where_and_ends_with_nothing_left(folder):
     with running(folder) as (process, port):
         assert status(port, "/healthz") == 200
@@ -121,20 +128,21 @@ def test_it_starts_says_where_and_ends_with_nothing_left(folder):
         assert process.wait(40) == 0
     assert f"Fengqiao is ready: http://localhost:{port}" in said
     assert "fengqiao demo --accounts" in said
+    assert ("run as root too" in said) is os_user.is_root()
     assert processes(folder) == []
     assert not (folder / "data/database/data/postmaster.pid").exists()
     assert not (folder / "data/up.json").exists()
 
 
-def test_a_second_up_tells_the_running_address_and_ends_with_zero(folder):
-    with running(folder) as (_, port):
-        second = start(folder, free_port())
-        assert second.wait(30) == 0
-        assert second.stdout.read() == f"Fengqiao already runs at http://localhost:{port}\n"
-        third = start(folder, free_port(), "--json")
-        assert third.wait(30) == 0
-        assert json.loads(third.stdout.read())["address"] == f"http://localhost:{port}"
-        assert status(port) == 200
+def test_a_second_up_tells_the_running_address_and_ends_with_zero(shared):
+    folder, port = shared
+    second = start(folder, free_port())
+    assert second.wait(30) == 0
+    assert second.stdout.read() == f"Fengqiao already runs at http://localhost:{port}\n"
+    third = start(folder, free_port(), "--json")
+    assert third.wait(30) == 0
+    assert json.loads(third.stdout.read())["address"] == f"http://localhost:{port}"
+    assert status(port) == 200
 
 
 def test_whatever_is_killed_comes_back(folder):
@@ -164,24 +172,24 @@ def test_after_the_supervisor_itself_was_killed_nothing_runs_on_and_the_next_up_
     assert not (folder / "data/database/data/postmaster.pid").exists()
 
 
-def test_web_and_worker_never_learn_the_owners_address(folder):
-    with running(folder):
-        for group in state(folder)["groups"].values():
-            names = Path(f"/proc/{group}/environ").read_bytes()
-            assert b"FENGQIAO_OWNER_URL" not in names
-            assert b"fengqiao_program@" in names
+def test_web_and_worker_never_learn_the_owners_address(shared):
+    folder, _ = shared
+    for group in state(folder)["groups"].values():
+        names = Path(f"/proc/{group}/environ").read_bytes()
+        assert b"FENGQIAO_OWNER_URL" not in names
+        assert b"fengqiao_program@" in names
 
 
-def test_two_web_processes_and_the_worker_stay_under_300_mib_when_idle(folder):
-    with running(folder) as (_, port):
-        mine = wait_until(lambda: all_there(folder), 30)
-        for _ in range(20):
-            assert status(port, "/healthz") == 200
-        total = 0
-        for pid in mine:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        assert total / 1024 <= 300
+def test_two_web_processes_and_the_worker_stay_under_300_mib_when_idle(shared):
+    folder, port = shared
+    mine = wait_until(lambda: all_there(folder), 30)
+    for _ in range(20):
+        assert status(port, "/healthz") == 200
+    total = 0
+    for pid in mine:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    assert total / 1024 <= 300
 
 
 def all_there(folder):
@@ -213,14 +221,14 @@ def test_the_demo_is_not_shown_to_the_network_by_accident(short_folder):
     assert (code, "FENGQIAO_DEMO_PUBLIC=1" in said) == (2, True)
 
 
-def test_a_superuser_is_refused_as_the_programs_role(folder):
-    with running(folder) as (_, _port):
-        host = folder / "data/database/run"
-        for role, word in (("fengqiao_boot", "superuser"), ("fengqiao_owner", "owns tables")):
-            with short_path() as other:
-                code, said = refused(other, DATABASE_URL=f"postgresql://{role}@/fengqiao?host={host}")
-            assert code == 2, said
-            assert word in said
+def test_a_superuser_is_refused_as_the_programs_role(shared):
+    folder, _ = shared
+    host = folder / "data/database/run"
+    for role, word in (("fengqiao_boot", "superuser"), ("fengqiao_owner", "owns tables")):
+        with short_path() as other:
+            code, said = refused(other, DATABASE_URL=f"postgresql://{role}@/fengqiao?host={host}")
+        assert code == 2, said
+        assert word in said
 
 
 def test_an_owners_address_alone_is_refused(short_folder):
@@ -271,9 +279,3 @@ def test_outside_the_demo_root_gives_web_and_worker_to_an_unprivileged_user(shor
     assert process.returncode == 0
     assert "run as" in process.stdout.read()
     process.stdout.close()
-
-
-@pytest.mark.skipif(not os_user.is_root(), reason="tells what root is told")
-def test_root_is_told_that_the_demo_runs_as_root(folder):
-    with running(folder) as (process, _):
-        assert process.stdout.readline() == "Started by root: in the demo the web and the worker run as root too.\n"

@@ -14,11 +14,12 @@ import pytest
 
 from fengqiao.doors.imports import reports, run
 from fengqiao.doors.imports.tables import open_table
-from fengqiao.kernel import access, audit, intake, same
+from fengqiao.ground.refusals import Refused
+from fengqiao.kernel import access, intake, same
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.models import Clock, Event, Job, Matter, Message, Source, Task, Text
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import Refused
+from fengqiao.offices.audit import audit
 from tests.cast import Cast
 from tests.imports.conftest import HEADING, a_row
 

@@ -10,8 +10,8 @@ import pytest
 from fengqiao.doors.imports import mapping
 from fengqiao.doors.imports.dates import read_instant
 from fengqiao.doors.imports.tables import open_table
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel.now import HERE
-from fengqiao.kernel.refusals import Refused
 
 TEXT = "编号,内容\n1,路灯坏了\n2,井盖松了\n"
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from fengqiao.kernel import archive, domain, handle, journal, numbers, places
+from fengqiao.ground import numbers
+from fengqiao.kernel import archive, domain, handle, journal, places
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.docket import Docket, docket
 from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State

@@ -16,7 +16,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fengqiao.kernel import codes, people
+from fengqiao.ground import codes
+from fengqiao.kernel import people
 from fengqiao.kernel.access import READ, SystemPost, acting_as, matters_for, may, words_for
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Exclusion, Matter, Post, Relation

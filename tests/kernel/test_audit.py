@@ -12,10 +12,11 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from fengqiao.kernel import archive, audit, handle, journal
+from fengqiao.kernel import archive, handle, journal
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Event, Matter, Text
+from fengqiao.offices.audit import audit
 from tests.cast import VILLAGE, Cast
 from tests.conftest import Database, test_server
 from tests.kernel.sample import a_matter
@@ -407,7 +408,7 @@ def test_the_command_refuses_a_number_that_nothing_names(
     three: list[Matter], capsys: pytest.CaptureFixture[str], anchors: Path, settings: Any
 ) -> None:
     from fengqiao.config.command import main
-    from fengqiao.kernel import numbers
+    from fengqiao.ground import numbers
 
     settings.FENGQIAO_ANCHORS = anchors
     unknown = numbers.compose("event", 2026, "901", 999_999).display

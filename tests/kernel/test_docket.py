@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from fengqiao.kernel import audit, handle, numbers
+from fengqiao.ground import numbers
+from fengqiao.ground.refusals import NotNow, NotThere, Refused, Stale
+from fengqiao.kernel import handle
 from fengqiao.kernel.access import READ, SystemPost, acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.idempotency import Once, Repeated
 from fengqiao.kernel.intake import receive
 from fengqiao.kernel.models import Clock, Event, Idempotency, Matter, Message, SearchRow, Source, Task, Text
-from fengqiao.kernel.refusals import NotNow, NotThere, Refused, Stale
+from fengqiao.offices.audit import audit
 from tests.cast import FAR_VILLAGE, VILLAGE, Cast, a_receipt, an_order, do
 from tests.kernel.sample import a_matter
 

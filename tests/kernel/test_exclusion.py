@@ -10,7 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fengqiao.kernel import audit, handle, people, route, tokens
+from fengqiao.ground import tokens
+from fengqiao.ground.refusals import NotThere, Refused
+from fengqiao.kernel import handle, people, route
 from fengqiao.kernel.access import READ, SystemPost, acting_as, matters_for, may
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.intake import Told, receive
@@ -30,7 +32,7 @@ from fengqiao.kernel.models import (
     Unit,
 )
 from fengqiao.kernel.now import at, now
-from fengqiao.kernel.refusals import NotThere, Refused
+from fengqiao.offices.audit import audit
 from tests.cast import VILLAGE, WANG, Cast, a_receipt, an_account, an_order, appoint, do
 from tests.kernel.sample import a_matter
 
@@ -311,7 +313,7 @@ def test_a_merge_with_a_hidden_number_fails_like_one_with_a_number_that_does_not
 
 
 def _free_number(matter: Matter) -> str:
-    from fengqiao.kernel import numbers
+    from fengqiao.ground import numbers
 
     sequence = (int(matter.number[-7:-1]) + 1) % 1_000_000
     return numbers.compose(matter.kind, matter.opened_year, "000", sequence).display
@@ -410,7 +412,7 @@ def test_when_a_post_ends_its_tasks_lie_in_its_units_queue(cast: Cast) -> None:
 
 
 def test_a_term_that_ends_on_a_day_to_come_leaves_the_tasks_where_they_are_until_then(cast: Cast) -> None:
-    from fengqiao.kernel import upkeep
+    from fengqiao.config import upkeep
 
     order = an_order(cast.chen)
     do(cast.chen, "hotline.dispatch", order, unit="water")

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fengqiao.kernel import tokens
+from fengqiao.ground import tokens
 from fengqiao.kernel.access import SystemPost, acting_as, matters_for
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Exclusion, Matter

@@ -4,11 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from fengqiao.kernel import access, calendar_loading, journal, numbers, timekeeping
-from fengqiao.kernel.calendar import read_year
+from fengqiao.ground import numbers
+from fengqiao.ground.calendar import read_year
+from fengqiao.kernel import access, journal, timekeeping
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import CalendarYear, Clock, Event, Matter
 from fengqiao.kernel.now import HERE, at
+from fengqiao.offices.register import calendar_loading
 
 KEEPER = access.SystemPost("keeper")
 # Not the notice of 2027, which is not published: a long rest over New Year, one Saturday worked.

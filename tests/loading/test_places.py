@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
-from fengqiao.kernel import access, loading, people, places
+from fengqiao.ground.refusals import Invalid, Refused
+from fengqiao.kernel import access, people, places
 from fengqiao.kernel.models import Event, Place, Unit
-from fengqiao.kernel.places_file import PlaceRow, shipped
-from fengqiao.kernel.refusals import Invalid, Refused
+from fengqiao.offices.register import loading
+from fengqiao.offices.register.places_file import PlaceRow, shipped
 from tests.cast import an_order
 
 DAY = date(2026, 11, 24)

@@ -22,7 +22,7 @@ def on_monday():
 
 
 def refusal(action, *args, **more):
-    from fengqiao.kernel.refusals import Refused
+    from fengqiao.ground.refusals import Refused
 
     with pytest.raises(Refused) as caught:
         action(*args, **more)
@@ -282,7 +282,7 @@ def test_the_starter_items_are_published_once_with_the_law_cited(cast, started):
     ["法院", "工资", "法律援助", "欠", "仲裁 工资", "第四十三条", "12345", "不存在的词", "法 院%", "_", "'; --"],
 )
 def test_search_finds_what_a_naive_filter_finds(started, words):
-    from fengqiao.kernel import tokens
+    from fengqiao.ground import tokens
     from fengqiao.offices.knowledge import library
     from fengqiao.offices.knowledge.models import Version
 
@@ -302,7 +302,7 @@ def test_search_finds_what_a_naive_filter_finds(started, words):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_piece_of_an_item_finds_it(started, data):
-    from fengqiao.kernel import tokens
+    from fengqiao.ground import tokens
     from fengqiao.offices.knowledge import library, starter
 
     row = data.draw(st.sampled_from(starter.rows()))

@@ -47,7 +47,7 @@ def give(source, grade="good", comment="", call_back=False, **more):
 
 
 def refusal(action, *args, **more):
-    from fengqiao.kernel.refusals import Refused
+    from fengqiao.ground.refusals import Refused
 
     with pytest.raises(Refused) as caught:
         action(*args, **more)

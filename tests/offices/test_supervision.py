@@ -61,7 +61,7 @@ def do(by, action, matter, **data):
 
 
 def refused(by, action, matter, **data):
-    from fengqiao.kernel.refusals import Refused
+    from fengqiao.ground.refusals import Refused
 
     with pytest.raises(Refused) as caught:
         do(by, action, matter, **data)
@@ -153,8 +153,8 @@ def test_supervision_carries_a_number_a_ground_an_act_and_the_day_of_the_answer(
 
 
 def test_a_new_calendar_moves_the_answer_day_as_the_office_set_it(cast, an_order):
+    from fengqiao.ground.calendar import Fact, standard
     from fengqiao.kernel import timekeeping
-    from fengqiao.kernel.calendar import Fact, standard
     from fengqiao.kernel.models import Clock
 
     matter = an_order()
@@ -196,8 +196,8 @@ def test_words_that_name_a_fact_are_no_such_demand(demand):
 
 
 def test_only_a_unit_that_leads_or_assists_is_supervised(cast, an_order):
+    from fengqiao.ground.refusals import Refused
     from fengqiao.kernel.docket import docket
-    from fengqiao.kernel.refusals import Refused
     from fengqiao.offices.supervision import handle
 
     matter = an_order()

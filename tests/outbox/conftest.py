@@ -65,8 +65,8 @@ def a_matter(cast: Cast, phone: str = "13800138000", **more: Any) -> Matter:
 
 
 def acting() -> Any:
-    from fengqiao.kernel import outbox
     from fengqiao.kernel.access import acting_as
+    from fengqiao.offices.letters import outbox
 
     return acting_as(outbox.OUTBOX)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fengqiao.kernel import outbox, route
+from fengqiao.kernel import route
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Matter, Message, Post
 from fengqiao.kernel.now import at, now
+from fengqiao.offices.letters import outbox
 from tests.cast import Cast
 from tests.outbox.conftest import Heard, a_matter, again, tell
 

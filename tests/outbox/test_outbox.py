@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from fengqiao.kernel import outbox, ports, route
+from fengqiao.kernel import ports, route
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Event, Message, Person
 from fengqiao.kernel.now import at, now
+from fengqiao.offices.letters import outbox
 from tests.cast import Cast
 from tests.outbox.conftest import Heard, a_matter, acting, again, tell
 

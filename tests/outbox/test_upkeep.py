@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from fengqiao.kernel import long_work, people, upkeep
+from fengqiao.config import upkeep
+from fengqiao.ground.refusals import NotNow, NotThere
+from fengqiao.kernel import long_work, people
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Bookmark, Clock, Event, Job, Task
 from fengqiao.kernel.now import at, now
-from fengqiao.kernel.refusals import NotNow, NotThere
 from tests.cast import Cast, an_order, appoint
 
 
@@ -97,7 +98,7 @@ def test_a_job_without_its_function_stops_the_worker_at_the_start() -> None:
     from fengqiao.config import jobs
 
     with pytest.raises(ImportError):
-        jobs.register(jobs.Periodic("nowhere", "* * * * *", "fengqiao.kernel.outbox.no_such_function"))
+        jobs.register(jobs.Periodic("nowhere", "* * * * *", "fengqiao.offices.letters.outbox.no_such_function"))
 
 
 def test_a_frequent_job_that_fails_is_asked_again_and_a_rare_one_is_retried(

@@ -11,8 +11,8 @@ import zlib
 import pytest
 from PIL import Image
 
-from fengqiao.kernel import papers, uploads
-from fengqiao.kernel.refusals import Refused
+from fengqiao.ground.refusals import Refused
+from fengqiao.offices.papers import papers, uploads
 from tests.papers import conftest as files
 
 
@@ -215,6 +215,6 @@ def test_the_child_is_not_root_and_knows_no_secrets(monkeypatch: pytest.MonkeyPa
 
 def test_the_program_itself_loads_no_parser() -> None:
     check = (
-        "import sys; import fengqiao.kernel.uploads; print(sorted({'PIL', 'puremagic', 'django'} & set(sys.modules)))"
+        "import sys; import fengqiao.offices.papers.uploads; print(sorted({'PIL', 'puremagic', 'django'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -12,13 +12,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from fengqiao.adapters.storage.disk import Disk
-from fengqiao.kernel import access, archive, ciphers, papers, ports, route
+from fengqiao.ground.refusals import NotNow, NotThere, Refused
+from fengqiao.kernel import access, archive, ciphers, ports, route
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Document, Event, Matter, MatterKey, Source, Upload
 from fengqiao.kernel.now import at, now
-from fengqiao.kernel.papers import Accepted
-from fengqiao.kernel.refusals import NotNow, NotThere, Refused
+from fengqiao.offices.papers import papers
+from fengqiao.offices.papers.papers import Accepted
 from tests.cast import Cast, an_order
 
 WORDS = "楼上漏水，已经三天了。".encode()

@@ -9,11 +9,11 @@ import pytest
 
 from fengqiao.doors.portal import throttle
 from fengqiao.doors.portal.models import Tries
+from fengqiao.ground.numbers import check_digit
 from fengqiao.kernel import handle, intake
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.models import Event, Matter, Source, Text
 from fengqiao.kernel.now import at, now
-from fengqiao.kernel.numbers import check_digit
 from tests.cast import a_receipt, do
 from tests.portal.conftest import Resident
 
@@ -201,9 +201,10 @@ def test_the_code_alone_lets_nobody_act(resident: Resident, told: str, path: str
 def test_urging_reminds_the_unit_once_in_three_working_days(resident: Resident, told: str) -> None:
     do(resident.cast.chen, "hotline.dispatch", the_matter(), unit="water")
     resident.ask(told)
-    assert "The unit was reminded." in resident.browser.post(
-        "/progress/urge/", {"form": "u"}, follow=True
-    ).content.decode()
+    assert (
+        "The unit was reminded."
+        in resident.browser.post("/progress/urge/", {"form": "u"}, follow=True).content.decode()
+    )
     assert "You have urged. You can do it again from" in resident.browser.get("/progress/").content.decode()
     again = resident.browser.post("/progress/urge/", {"form": "v"})
     assert again.status_code == 422

@@ -11,8 +11,8 @@ from django.utils import translation
 from fengqiao.doors.portal import filing, forms
 from fengqiao.kernel.access import SystemPost, acting_as, matters_for
 from fengqiao.kernel.models import Document, Event, ExcludedUnit, Matter, Message, Person, Source, Subject, Task, Text
-from fengqiao.kernel.papers import MOST_WAITING
 from fengqiao.kernel.secrecy import words_of
+from fengqiao.offices.papers.papers import MOST_WAITING
 from tests.cast import JIA, VILLAGE, do
 from tests.portal.conftest import Resident
 
@@ -214,8 +214,16 @@ def test_the_exclusion_question_stands_in_the_ruled_words() -> None:
     with translation.override("zh-hans"):
         field = forms.Reaching.base_fields["kept_away"]
         assert field.label == "有没有哪个单位、哪个人，您不想让他知道、不想让他来办？"
-        assert [str(label) for _key, label in forms.KEPT_AWAY] == ["村里", "镇里", "别的单位", "某个人", "没有", "说不清"]
-        assert "要书面答复，请留姓名和住址；不留也收" in str(forms.Reaching.base_fields["address"].help_text)
+        assert [str(label) for _key, label in forms.KEPT_AWAY] == [
+            "村里",
+            "镇里",
+            "别的单位",
+            "某个人",
+            "没有",
+            "说不清",
+        ]
+        written = "If you want an answer in writing, leave name and address; we take it in without them too."
+        assert translation.gettext(written) == "要书面答复，请留姓名和住址；不留也收"
 
 
 def test_hard_to_say_means_that_no_post_of_the_town_ever_had_a_row(resident: Resident) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fengqiao.kernel import codes
+from fengqiao.ground import codes
 
 KINDS = {
     "hotline", "dispute", "petition", "service", "legal_aid", "event", "call", "inspection", "enforcement",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fengqiao.kernel import identity
-from fengqiao.kernel.unreadable import Unreadable
+from fengqiao.ground import identity
+from fengqiao.ground.unreadable import Unreadable
 
 TODAY = date(2026, 11, 23)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from fengqiao.kernel import likeness, tokens
+from fengqiao.ground import likeness, tokens
 
 DAY = date(2026, 11, 23)
 LEAK = "三楼的下水管漏水，把二楼的天花板泡坏了，物业来看过两次，没有修好，请帮忙协调"

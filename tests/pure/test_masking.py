@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fengqiao.kernel import identity, masking, personal
+from fengqiao.ground import identity, masking, personal
 
 GAPS = ["", " ", "-", " - ", "　", "－", "—", "·", ".", "\u200b", "  "]
 BEFORE = ["", "电话", "打", "，", "：", "手机号是", "身份证号码", "卡号 ", "（", "Tel:", "他的车", "2026年11月3日"]

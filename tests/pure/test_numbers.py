@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fengqiao.kernel import codes, numbers
-from fengqiao.kernel.unreadable import Unreadable
+from fengqiao.ground import codes, numbers
+from fengqiao.ground.unreadable import Unreadable
 
 KEY = bytes(range(32))
 WORDS = Path(__file__).parents[2] / "docs" / "words.md"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fengqiao.kernel import places_file as places
-from fengqiao.kernel.places_plan import is_demo_place, plan
-from fengqiao.kernel.unreadable import Unreadable
+from fengqiao.ground.unreadable import Unreadable
+from fengqiao.offices.register import places_file as places
+from fengqiao.offices.register.places_plan import is_demo_place, plan
 
 DAY = date(2027, 1, 1)
 HEAD = "code,name\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fengqiao.kernel import tokens
+from fengqiao.ground import tokens
 
 chinese = st.text(st.sampled_from("水管漏了三天没人来修，。 ａＡb12%_\\'（楼上下）\n"), max_size=40)
 

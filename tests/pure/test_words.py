@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from fengqiao.kernel import codes
-from fengqiao.kernel.numbers import LETTERS
+from fengqiao.ground import codes
+from fengqiao.ground.numbers import LETTERS
 
 WORDS = (Path(__file__).parents[2] / "docs" / "words.md").read_text(encoding="utf-8")
 KIND = re.compile(r"^\| `(\w+)` \| ([^|]+) \| (.) \| ([A-Z]) \|$", re.M)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from fengqiao.ground.masking import mask_phone
 from fengqiao.kernel import ports
-from fengqiao.kernel.masking import mask_phone
 
 
 class Console:

@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import codes, people
+    from fengqiao.ground import codes
+    from fengqiao.kernel import people
     from fengqiao.kernel.now import now
 
     roles = [role.key for role in codes.table("role") if role.extra["staff"] == "yes"]

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
-    from fengqiao.kernel import accounts
+    from fengqiao.offices.accounts import accounts
 
     password, made = named.password(args.password_stdin)
     account = accounts.open_account(args.user, args.name, password)

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
-    from fengqiao.kernel import accounts
+    from fengqiao.offices.accounts import accounts
 
     account = named.account(args.user)
     password, made = named.password(args.password_stdin)

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
-    from fengqiao.kernel import secondfactor
+    from fengqiao.offices.accounts import secondfactor
 
     account = named.account(args.user)
     had = bool(account.totp)

@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """What was verified and the first broken link of each stream."""
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import audit, handle
+    from fengqiao.kernel import handle
+    from fengqiao.offices.audit import audit
 
     number = handle.find_number(args.matter) if args.matter else ""
     report = audit.verify(number=number, progress=_progress())

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """The dates, and what they rest on."""
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import calendar, clocks, limits
+    from fengqiao.ground import calendar, clocks, limits
 
     try:
         return _answer(args, _calendar(), limits.get(args.rule.strip()))
@@ -61,7 +61,7 @@ def show(answer: dict[str, Any]) -> str:
 
 def _answer(args: argparse.Namespace, calendar: Any, limit: Any) -> dict[str, Any]:
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import clocks
+    from fengqiao.ground import clocks
 
     if args.promise:
         limit = limit.promised()
@@ -101,7 +101,7 @@ def _answer(args: argparse.Namespace, calendar: Any, limit: Any) -> dict[str, An
 def _calendar() -> Any:
     """The program's calendar, with the years that lie in the data folder."""
     from fengqiao.config import folders
-    from fengqiao.kernel import calendar
+    from fengqiao.ground import calendar
 
     own = folders.data_folder() / "calendar"
     return calendar.Calendar.load(calendar.DATA, own) if own.is_dir() else calendar.standard()
@@ -109,7 +109,7 @@ def _calendar() -> Any:
 
 def _start(text: str, unit: str) -> date:
     from fengqiao.config.command import Refused
-    from fengqiao.kernel.stops import HERE
+    from fengqiao.ground.stops import HERE
 
     try:
         if len(text) <= 10 and unit != "HOUR":
@@ -124,7 +124,7 @@ def _start(text: str, unit: str) -> date:
 
 def _pause(text: str, limit: Any) -> Any:
     from fengqiao.config.command import Refused
-    from fengqiao.kernel.stops import Pause
+    from fengqiao.ground.stops import Pause
 
     days, _, ground = text.partition(":")
     first, dots, last = days.partition("..")

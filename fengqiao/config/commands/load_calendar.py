@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import calendar_loading
-    from fengqiao.kernel.calendar import CalendarRefused, read_year
+    from fengqiao.ground.calendar import CalendarRefused, read_year
+    from fengqiao.offices.register import calendar_loading
 
     try:
         read = read_year(args.file.read_bytes(), name=args.file.name)

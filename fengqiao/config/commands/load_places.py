@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    from fengqiao.kernel import loading
+    from fengqiao.offices.register import loading
 
     rows = _rows(args.file)
     report = loading.commit(rows, name=args.file.name) if args.commit else loading.examine(rows)
@@ -24,8 +24,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _rows(file: Path) -> list[Any]:
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import places_file
-    from fengqiao.kernel.unreadable import Unreadable
+    from fengqiao.ground.unreadable import Unreadable
+    from fengqiao.offices.register import places_file
 
     try:
         data = file.read_bytes()

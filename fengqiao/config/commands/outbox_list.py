@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    from fengqiao.kernel import outbox
+    from fengqiao.offices.letters import outbox
 
     return {"counts": outbox.counts(), "state": args.state, "messages": outbox.rows(args.state, args.most)}
 

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    from fengqiao.kernel import outbox
+    from fengqiao.offices.letters import outbox
 
     return {"retried": outbox.retry(args.ids)}
 

@@ -17,7 +17,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     from django.conf import settings
     from django.utils import translation
 
-    from fengqiao.kernel import outbox, ports
+    from fengqiao.kernel import ports
+    from fengqiao.offices.letters import outbox
 
     message = uuid.uuid4()
     told = {"id": str(message), "adapter": settings.FENGQIAO_PORTS["mail"][0]}

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import transaction
 
 from fengqiao.config.demo import city, week
-from fengqiao.kernel import access, analyse, codes, loading, places_file
+from fengqiao.ground import codes
+from fengqiao.kernel import access, analyse
 from fengqiao.kernel.models import Account
 from fengqiao.offices.knowledge import starter
+from fengqiao.offices.register import loading, places_file
 
 FILE = "demo-accounts.json"
 

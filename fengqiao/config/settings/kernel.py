@@ -8,7 +8,7 @@ FENGQIAO_DEMO_PUBLIC = environment.flag("FENGQIAO_DEMO_PUBLIC")
 # Called with no arguments by `fengqiao up` when FENGQIAO_DEMO=1 and the database holds no account yet.
 FENGQIAO_DEMO_LOADER = environment.text("FENGQIAO_DEMO_LOADER", "fengqiao.config.demo.load")
 # Dotted names of functions that bring the reference data up to date, called as the owner after each migration.
-FENGQIAO_AFTER_MIGRATE: list[str] = ["fengqiao.kernel.loading.load_reference"]
+FENGQIAO_AFTER_MIGRATE: list[str] = ["fengqiao.offices.register.loading.load_reference"]
 # Dotted names of functions that `fengqiao check` asks; each returns sentences about what is wrong.
 FENGQIAO_CHECKS = [
     "fengqiao.config.checks.database_role",
@@ -16,8 +16,8 @@ FENGQIAO_CHECKS = [
     "fengqiao.config.checks.secrets",
     "fengqiao.config.checks.disk",
     "fengqiao.config.jobs.failed",
-    "fengqiao.kernel.outbox.dead_letters",
-    "fengqiao.kernel.papers.missing",
+    "fengqiao.offices.letters.outbox.dead_letters",
+    "fengqiao.offices.papers.papers.missing",
 ]
 
 # Newest key first; empty until the first start makes them (kernel/keys.py says so when one is asked for).

@@ -8,14 +8,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.route import LIMITS, limit_for
+from fengqiao.ground import limits
+from fengqiao.ground.clocks import ClockRefused
+from fengqiao.ground.refusals import NotNow, Refused
 from fengqiao.kernel import handle as kernel_handle
-from fengqiao.kernel import limits, merging, reply, route, secrecy, timekeeping
-from fengqiao.kernel.clocks import ClockRefused
+from fengqiao.kernel import reply, route, secrecy, timekeeping
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Clock, Matter
 from fengqiao.kernel.now import HERE
-from fengqiao.kernel.refusals import NotNow, Refused
+from fengqiao.offices.merging import merging
 
 
 def take_up(book: Docket, matter: Matter) -> None:

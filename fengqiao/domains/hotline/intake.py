@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.domains.hotline import forms
 from fengqiao.domains.hotline.models import HotlineOrder
 from fengqiao.domains.hotline.words import NAMES_AN_ORGAN
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import forms as kernel_forms
 from fengqiao.kernel import intake, reply, route
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.intake import Receipt
 from fengqiao.kernel.models import Matter, Source, Unit
-from fengqiao.kernel.refusals import Refused
 
 DESKS = ("hotline_office", "city_government", "discipline_office")
 

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.intake import desk_of
 from fengqiao.domains.hotline.route import LIMITS
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import reply as kernel_reply
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Matter
-from fengqiao.kernel.refusals import Refused
 from fengqiao.offices.knowledge import library as knowledge
 
 

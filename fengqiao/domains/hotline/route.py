@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.intake import desk_of
 from fengqiao.domains.hotline.models import HotlineOrder
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import route
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Matter, Place, Post, Subject, Task, Unit
-from fengqiao.kernel.refusals import Refused
 
 LIMITS = ("T-H01", "T-H04")
 

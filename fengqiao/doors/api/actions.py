@@ -14,10 +14,11 @@ from fengqiao.doors.api.api import ActingRequest, answer, api, etag_of, reading
 from fengqiao.doors.api.idempotency import once
 from fengqiao.doors.api.problems import Problem
 from fengqiao.doors.api.schemas import ActionList, MatterRow
-from fengqiao.kernel import access, domain, forms, handle, numbers
+from fengqiao.ground import numbers
+from fengqiao.ground.refusals import NotThere
+from fengqiao.kernel import access, domain, forms, handle
 from fengqiao.kernel.idempotency import Repeated
 from fengqiao.kernel.models import Matter
-from fengqiao.kernel.refusals import NotThere
 
 TAGS = ["actions"]
 

@@ -18,9 +18,11 @@ from ninja.security import HttpBearer
 from fengqiao.doors.api import problems
 from fengqiao.doors.api.problems import Problem
 from fengqiao.doors.desk.acting import note_refused_look
-from fengqiao.kernel import access, numbers, papers, people
+from fengqiao.ground import numbers
+from fengqiao.ground.refusals import NotThere
+from fengqiao.kernel import access, people
 from fengqiao.kernel.models import Post
-from fengqiao.kernel.refusals import NotThere
+from fengqiao.offices.papers import papers
 
 P = ParamSpec("P")
 JSON = "application/json"

@@ -15,7 +15,8 @@ from django.utils import translation
 from fengqiao.doors.api import api as doors_api
 from fengqiao.doors.api import problems
 from fengqiao.doors.api.schemas import ProblemDetails
-from fengqiao.kernel import codes, domain, forms
+from fengqiao.ground import codes
+from fengqiao.kernel import domain, forms
 
 MATTERS, ACT = "/api/v1/matters", "/api/v1/matters/{number}/actions/{action}"
 PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}

@@ -28,10 +28,12 @@ from fengqiao.doors.api.schemas import (
     WorkFilters,
     Worklist,
 )
-from fengqiao.kernel import analyse, codes, domain, worklist
+from fengqiao.doors.lists import worklist
+from fengqiao.ground import codes
+from fengqiao.ground.refusals import Refused
+from fengqiao.kernel import analyse, domain
 from fengqiao.kernel.models import Clock, Place, Post, Task
 from fengqiao.kernel.now import now, today
-from fengqiao.kernel.refusals import Refused
 
 TAGS = ["desk"]
 TASK = ("pk", "kind", "post_id", "opened_at", "due_at")

@@ -15,11 +15,13 @@ from fengqiao.doors.api.api import ActingRequest, answer, api, reading
 from fengqiao.doors.api.idempotency import once
 from fengqiao.doors.api.problems import Problem
 from fengqiao.doors.api.schemas import DocumentList, DocumentRow, PaperAsked
-from fengqiao.kernel import access, numbers, papers
+from fengqiao.ground import numbers
+from fengqiao.ground.refusals import NotThere
+from fengqiao.kernel import access
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.idempotency import Once, Repeated
 from fengqiao.kernel.models import Document, Matter, Post
-from fengqiao.kernel.refusals import NotThere
+from fengqiao.offices.papers import papers
 
 TAGS = ["documents"]
 BYTES = {"description": "The file.", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}

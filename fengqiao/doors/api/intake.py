@@ -12,12 +12,13 @@ from fengqiao.doors.api.api import ActingRequest, answer, api, etag_of
 from fengqiao.doors.api.idempotency import once
 from fengqiao.doors.api.problems import Problem
 from fengqiao.doors.api.schemas import NewlyReceived, NewMatter, Party
-from fengqiao.kernel import access, codes, domain, identity, intake, keys, numbers, same
+from fengqiao.ground import codes, identity, numbers
+from fengqiao.ground.refusals import Invalid
+from fengqiao.ground.unreadable import Unreadable
+from fengqiao.kernel import access, domain, intake, keys, same
 from fengqiao.kernel.idempotency import Repeated
 from fengqiao.kernel.models import Matter, Place, Post, Source, Unit
 from fengqiao.kernel.now import today
-from fengqiao.kernel.refusals import Invalid
-from fengqiao.kernel.unreadable import Unreadable
 
 TAGS = ["matters"]
 KEEPER = access.SystemPost("keeper")

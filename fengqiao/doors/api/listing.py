@@ -14,8 +14,10 @@ from ninja import Query
 from fengqiao.doors.api import rows
 from fengqiao.doors.api.api import ActingRequest, answer, api, reading
 from fengqiao.doors.api.schemas import Filters, MatterPage
-from fengqiao.kernel import access, search, tokens
-from fengqiao.kernel import listing as kernel_listing
+from fengqiao.doors.lists import listing as kernel_listing
+from fengqiao.doors.lists import search
+from fengqiao.ground import tokens
+from fengqiao.kernel import access
 from fengqiao.kernel.models import Matter, Unit
 
 TAGS = ["matters"]

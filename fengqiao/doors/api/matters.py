@@ -24,7 +24,8 @@ from fengqiao.doors.api.schemas import (
     SourceList,
     TaskList,
 )
-from fengqiao.kernel import access, ciphers, domain, handle, masking, secrecy
+from fengqiao.ground import masking
+from fengqiao.kernel import access, ciphers, domain, handle, secrecy
 from fengqiao.kernel.idempotency import Repeated
 from fengqiao.kernel.models import Clock, Event, Matter, Merge, Person, Post, Task, Text
 

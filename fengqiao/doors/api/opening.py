@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import NotThere, Refused
 from fengqiao.kernel import access, domain, handle
 from fengqiao.kernel.models import Matter, Post
-from fengqiao.kernel.refusals import NotThere, Refused
 
 
 def matter_of(post: Post, number: str) -> Matter:

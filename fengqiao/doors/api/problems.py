@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from fengqiao.kernel.refusals import Refused
+from fengqiao.ground.refusals import Refused
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:fengqiao:problem:"

@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
-from fengqiao.kernel import codes
+from fengqiao.ground import codes
 from fengqiao.kernel.forms import WORDS
 
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"

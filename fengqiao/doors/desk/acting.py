@@ -25,9 +25,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from fengqiao.doors.face.errors import error_page
-from fengqiao.kernel import access, codes, journal, refusals, secondfactor
+from fengqiao.ground import codes, refusals
+from fengqiao.kernel import access, journal
 from fengqiao.kernel.models import Account, Matter, Post
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import secondfactor
 
 HOME = "/desk/"
 POST, FACTOR, SEEN, SINCE = "post", "second_factor", "seen", "since"

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from fengqiao.doors.face import dates
 from fengqiao.doors.face.parts import Light, LimitFacts, Unit
-from fengqiao.kernel import clocks, lights, limits, timekeeping
+from fengqiao.ground import clocks, lights, limits
+from fengqiao.kernel import timekeeping
 from fengqiao.kernel.models import Clock
 from fengqiao.kernel.now import HERE, now
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from fengqiao.doors.desk.acting import ActingRequest, acting
-from fengqiao.kernel import analyse, codes
+from fengqiao.ground import codes
+from fengqiao.kernel import analyse
 from fengqiao.kernel.models import Place
 from fengqiao.kernel.now import today
 

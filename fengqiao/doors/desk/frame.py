@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from fengqiao.doors.face.parts import Frame, NavGroup, NavItem
 from fengqiao.doors.face.parts import Post as ShownPost
-from fengqiao.kernel import codes, masking, people
+from fengqiao.ground import codes, masking
+from fengqiao.kernel import people
 from fengqiao.kernel.models import Message, Post
 
 

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET
 from fengqiao.doors.desk import clocks, matter
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.face.parts import Pager
-from fengqiao.kernel import domain, handle, listing, worklist
+from fengqiao.doors.lists import listing, worklist
+from fengqiao.ground.refusals import NotThere
+from fengqiao.kernel import domain, handle
 from fengqiao.kernel.forms import Code, PlaceCode
 from fengqiao.kernel.models import Matter
-from fengqiao.kernel.refusals import NotThere
 
 PAGE = 20
 

@@ -16,14 +16,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fengqiao.doors.desk import clocks, sayings
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.face.parts import Action, PersonLine, Step
-from fengqiao.kernel import access, ciphers, codes, domain, handle, numbers, worklist
+from fengqiao.doors.lists import worklist
+from fengqiao.ground import codes, numbers
+from fengqiao.ground.refusals import Invalid, NotThere, Refused
+from fengqiao.kernel import access, ciphers, domain, handle
 from fengqiao.kernel import forms as kernel_forms
 from fengqiao.kernel.access import matters_for
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.domain import Move
 from fengqiao.kernel.forms import Form
 from fengqiao.kernel.models import Document, Event, Link, Matter, Merge, Person, Subject
-from fengqiao.kernel.refusals import Invalid, NotThere, Refused
 
 LINES = 200
 

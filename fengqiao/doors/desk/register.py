@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods
 from fengqiao.doors.desk import matter
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.desk.frame import may_register
-from fengqiao.kernel import access, domain, idempotency, identity, intake, numbers
+from fengqiao.ground import identity, numbers
+from fengqiao.ground.refusals import Invalid, NotThere, Refused
+from fengqiao.ground.unreadable import Unreadable
+from fengqiao.kernel import access, domain, idempotency, intake
 from fengqiao.kernel.forms import Code, Words
 from fengqiao.kernel.intake import Party, Receipt, Told
 from fengqiao.kernel.models import Matter, Place
-from fengqiao.kernel.refusals import Invalid, NotThere, Refused
-from fengqiao.kernel.unreadable import Unreadable
 
 KIND = "hotline"
 WHOM = (

@@ -10,7 +10,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from fengqiao.doors.face.parts import Entry
-from fengqiao.kernel import codes, domain, masking, secrecy
+from fengqiao.ground import codes, masking
+from fengqiao.kernel import domain, secrecy
 from fengqiao.kernel.models import Event, Post, Text, Unit
 
 WORDS = {

@@ -23,11 +23,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fengqiao.doors.desk import acting, lockout
 from fengqiao.doors.face.parts import Post as PostLine
-from fengqiao.kernel import ciphers, codes, journal, people, secondfactor
-from fengqiao.kernel.accounts import username_of
+from fengqiao.ground import codes
+from fengqiao.ground.refusals import Refused
+from fengqiao.kernel import ciphers, journal, people
 from fengqiao.kernel.models import Account, Post
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import Refused
+from fengqiao.offices.accounts import secondfactor
+from fengqiao.offices.accounts.accounts import username_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 AWAITED = "awaited"

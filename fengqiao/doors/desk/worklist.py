@@ -16,7 +16,9 @@ from django.views.decorators.http import require_GET
 from fengqiao.doors.desk import clocks
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.face.parts import Light, Pager, Tab
-from fengqiao.kernel import domain, numbers, worklist
+from fengqiao.doors.lists import worklist
+from fengqiao.ground import numbers
+from fengqiao.kernel import domain
 from fengqiao.kernel.models import Message, Task
 from fengqiao.kernel.now import now
 

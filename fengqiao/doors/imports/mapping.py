@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from fengqiao.kernel.refusals import Refused
+from fengqiao.ground.refusals import Refused
 
 # Our fields (engineering ruling 10, and the nature of a call), each with the names it bears in tables.
 NAMES: Mapping[str, tuple[str, ...]] = {

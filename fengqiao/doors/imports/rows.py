@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from fengqiao.doors.imports.dates import read_instant
 from fengqiao.doors.imports.tables import Row, as_text
-from fengqiao.kernel import ciphers, codes, domain, identity, places
+from fengqiao.ground import codes, identity
+from fengqiao.kernel import ciphers, domain, places
 from fengqiao.kernel.intake import Party, Receipt
 from fengqiao.kernel.now import now
 

@@ -24,12 +24,13 @@ from fengqiao.doors.imports import reports
 from fengqiao.doors.imports.reports import COUNTED, SHOWN, Rejects, Report
 from fengqiao.doors.imports.rows import BadRow, Reader
 from fengqiao.doors.imports.tables import Row, Table, as_text, open_table
-from fengqiao.kernel import codes, intake, journal
+from fengqiao.ground import codes
+from fengqiao.ground.refusals import Refused
+from fengqiao.kernel import intake, journal
 from fengqiao.kernel.earlier import Earlier
 from fengqiao.kernel.intake import Receipt
 from fengqiao.kernel.models import Job, Post
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import Refused
 
 BATCH = 500
 KIND = "import"

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fengqiao.kernel.refusals import Refused
+from fengqiao.ground.refusals import Refused
 
 CELL = 100_000  # characters in a cell; a longer one comes from a quotation mark that was never closed
 COLUMNS = 500

@@ -16,14 +16,15 @@ from django.utils.translation import pgettext
 
 from fengqiao.doors.portal.forms import UNSURE
 from fengqiao.doors.portal.tickets import owner_of
-from fengqiao.kernel import intake, papers
+from fengqiao.ground.masking import mask_text
+from fengqiao.ground.refusals import Refused
+from fengqiao.kernel import intake
 from fengqiao.kernel.access import READ, acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.idempotency import Once, Repeated
 from fengqiao.kernel.intake import PORTAL, Party, Receipt, Told
-from fengqiao.kernel.masking import mask_text
 from fengqiao.kernel.models import Source
-from fengqiao.kernel.refusals import Refused
+from fengqiao.offices.papers import papers
 
 KIND = "hotline"
 ROUTE = "portal:tell"

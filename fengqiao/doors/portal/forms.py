@@ -11,9 +11,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fengqiao.kernel import codes, identity, numbers
+from fengqiao.ground import codes, identity, numbers
+from fengqiao.ground.unreadable import Unreadable
 from fengqiao.kernel.models import Place
-from fengqiao.kernel.unreadable import Unreadable
 
 UNSURE = "unsure"
 NATURES = (
@@ -33,7 +33,7 @@ KEPT_AWAY = (
     ("none", gettext_lazy("nobody")),
     (UNSURE, gettext_lazy("hard to say")),
 )
-CALLS = (("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")))
+CALLS = (("yes", gettext_lazy("You may call")), ("no", gettext_lazy("Please do not")))
 LONGEST = 5000
 
 
@@ -102,12 +102,9 @@ class Reaching(forms.Form):
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
-        help_text=gettext_lazy(
-            "If you want an answer in writing, leave name and address; we take it in without them too."
-        ),
     )
     word = forms.CharField(
-        label=gettext_lazy("Without a phone number: choose a word"),
+        label=gettext_lazy("The word you choose"),
         max_length=20,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -21,12 +21,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fengqiao.doors.portal import status, throttle, tickets
 from fengqiao.doors.portal.forms import Adding, Ask, Rating, TakingBack, Urging
+from fengqiao.ground.numbers import new_id
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import handle, intake
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.idempotency import Once, Repeated
 from fengqiao.kernel.models import Source
-from fengqiao.kernel.numbers import new_id
-from fengqiao.kernel.refusals import Refused
 from fengqiao.offices.reviews import give
 
 # Said after each thing done, by the key in the address.

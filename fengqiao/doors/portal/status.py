@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from fengqiao.doors.face.dates import day, latest, resident_moment
 from fengqiao.doors.face.parts import Told
-from fengqiao.kernel import access, codes, domain, handle, intake, limits, secrecy
+from fengqiao.ground import codes, limits
+from fengqiao.kernel import access, domain, handle, intake, secrecy
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.domain import Domain, State
 from fengqiao.kernel.models import Clock, Event, Matter, Source, Text

@@ -20,8 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fengqiao.doors.face import preferences
 from fengqiao.doors.portal import filing, forms, tickets
 from fengqiao.doors.portal.forms import Last, Reaching, Telling
-from fengqiao.kernel.numbers import new_id
-from fengqiao.kernel.refusals import Invalid, Refused
+from fengqiao.ground.numbers import new_id
+from fengqiao.ground.refusals import Invalid, Refused
 
 View = Callable[[HttpRequest], HttpResponse]
 

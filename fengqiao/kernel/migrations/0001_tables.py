@@ -6,8 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import fengqiao.ground.numbers
 import fengqiao.kernel.now
-import fengqiao.kernel.numbers
 
 
 class Migration(migrations.Migration):
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("number", models.CharField(db_collation="C", max_length=20, unique=True)),
                 ("kind", models.CharField(db_collation="C", max_length=16)),
@@ -248,7 +248,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("role", models.CharField(max_length=12)),
                 ("sealed", models.BinaryField()),
@@ -370,7 +370,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("kind", models.CharField(max_length=20)),
                 ("params", models.JSONField(default=dict)),
@@ -417,7 +417,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("channel", models.CharField(db_collation="C", max_length=20)),
                 ("external_id", models.CharField(db_collation="C", max_length=60, null=True)),
@@ -456,7 +456,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("kind", models.CharField(max_length=16)),
                 ("visibility", models.CharField(default="staff", max_length=10)),
@@ -513,7 +513,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("act", models.UUIDField()),
                 ("at", models.DateTimeField(default=fengqiao.kernel.now.now)),
@@ -633,7 +633,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("kind", models.CharField(db_collation="C", max_length=24)),
                 ("opened_at", models.DateTimeField(default=fengqiao.kernel.now.now)),
@@ -689,7 +689,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("why", models.CharField(default="complaint", max_length=16)),
                 ("told_at", models.DateTimeField(default=fengqiao.kernel.now.now)),
@@ -801,7 +801,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("way", models.CharField(max_length=10)),
                 ("template", models.CharField(max_length=40)),
@@ -899,7 +899,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("kind", models.CharField(max_length=20)),
                 ("at", models.DateTimeField(default=fengqiao.kernel.now.now)),
@@ -959,7 +959,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("kind", models.CharField(max_length=20)),
                 ("title", models.CharField(max_length=120)),
@@ -1012,7 +1012,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("rule", models.CharField(db_collation="C", max_length=10)),
                 ("started_at", models.DateTimeField()),

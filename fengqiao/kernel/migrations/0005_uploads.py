@@ -2,8 +2,8 @@
 
 from django.db import migrations, models
 
+import fengqiao.ground.numbers
 import fengqiao.kernel.now
-import fengqiao.kernel.numbers
 from fengqiao.kernel.protect import Open
 
 # The title may go when a matter is forgotten; service is recorded once.
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False),
+                    models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False),
                 ),
                 ("owner", models.CharField(db_collation="C", db_index=True, max_length=60)),
                 ("kind", models.CharField(max_length=8)),

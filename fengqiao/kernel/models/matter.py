@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.numbers import new_id
 from fengqiao.kernel.now import now
-from fengqiao.kernel.numbers import new_id
 
 LEVELS = [
     ("public", _("public")),

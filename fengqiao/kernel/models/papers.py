@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from fengqiao.ground.numbers import new_id
 from fengqiao.kernel.models.matter import Matter, Source
 from fengqiao.kernel.now import now
-from fengqiao.kernel.numbers import new_id
 
 
 class MatterKey(models.Model):

@@ -7,8 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from fengqiao.ground.numbers import new_id
 from fengqiao.kernel.now import now
-from fengqiao.kernel.numbers import new_id
 
 
 class Unit(models.Model):

@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from fengqiao.ground.numbers import new_id
 from fengqiao.kernel.models.matter import Matter, Source
 from fengqiao.kernel.now import now
-from fengqiao.kernel.numbers import new_id
 
 
 class Task(models.Model):

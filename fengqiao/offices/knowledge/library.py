@@ -15,10 +15,11 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, journal, limits, tokens
+from fengqiao.ground import limits, tokens
+from fengqiao.ground.refusals import NotNow, NotThere, Refused
+from fengqiao.kernel import access, journal
 from fengqiao.kernel.models import Post, Unit
 from fengqiao.kernel.now import now, today
-from fengqiao.kernel.refusals import NotNow, NotThere, Refused
 from fengqiao.offices.knowledge.models import (
     CHECKED,
     DRAFT,

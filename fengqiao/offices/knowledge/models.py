@@ -8,9 +8,9 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from fengqiao.ground.numbers import new_id
 from fengqiao.kernel.models import Post, Unit
 from fengqiao.kernel.now import now, today
-from fengqiao.kernel.numbers import new_id
 
 DRAFT, CHECKED, PUBLISHED, DUE, WITHDRAWN = "draft", "law_checked", "published", "due_for_review", "withdrawn"
 STATES = (DRAFT, CHECKED, PUBLISHED, DUE, WITHDRAWN)

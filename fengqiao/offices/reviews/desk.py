@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import NotNow, NotThere, Refused
 from fengqiao.kernel import access, ciphers, journal
 from fengqiao.kernel.models import Message, Person, Post, Unit
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import NotNow, NotThere, Refused
 from fengqiao.offices.reviews.give import STREAM
 from fengqiao.offices.reviews.models import LOW, Appeal, MonthlyComment, Review
 

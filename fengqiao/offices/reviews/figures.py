@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from fengqiao.kernel import access, codes
+from fengqiao.ground import codes
+from fengqiao.kernel import access
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.models import Event, Source
 from fengqiao.kernel.now import HERE

@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, ciphers, codes, journal, route
+from fengqiao.ground import codes
+from fengqiao.ground.refusals import NotNow, NotThere, Refused
+from fengqiao.kernel import access, ciphers, journal, route
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.intake import PORTAL
 from fengqiao.kernel.models import ExcludedUnit, Matter, Post, Relation, Source, Text, Unit
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import NotNow, NotThere, Refused
 from fengqiao.offices.reviews.models import Review
 
 STREAM = "reviews"

@@ -7,8 +7,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from fengqiao.kernel import ciphers, codes, limits, timekeeping
-from fengqiao.kernel.clocks import reckon
+from fengqiao.ground import codes, limits
+from fengqiao.ground.clocks import reckon
+from fengqiao.kernel import ciphers, timekeeping
 from fengqiao.kernel.models import Matter, Post, Source, Unit
 from fengqiao.kernel.now import HERE, now
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from fengqiao.ground.masking import mask_text
 from fengqiao.kernel import access, journal
 from fengqiao.kernel.access import Acting, SystemPost
-from fengqiao.kernel.masking import mask_text
 from fengqiao.kernel.models import Unit
 from fengqiao.kernel.now import HERE, now
 from fengqiao.offices.reviews.give import STREAM

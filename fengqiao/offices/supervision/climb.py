@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import access, domain
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import Docket, docket
 from fengqiao.kernel.models import Clock, Matter, Relation, Unit
 from fengqiao.kernel.now import at
-from fengqiao.kernel.refusals import Refused
 from fengqiao.offices.supervision import handle, steps
 from fengqiao.offices.supervision.models import URGE, Step
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.masking import mask_text
+from fengqiao.ground.refusals import NotNow, Refused
 from fengqiao.kernel import ciphers, timekeeping
 from fengqiao.kernel.docket import Docket
-from fengqiao.kernel.masking import mask_text
 from fengqiao.kernel.models import Matter, Person, Place, Relation, Source, Text, Unit
 from fengqiao.kernel.now import HERE, now
-from fengqiao.kernel.refusals import NotNow, Refused
 from fengqiao.offices.supervision import demands, steps
 from fengqiao.offices.supervision.models import LISTED, SUPERVISE, URGE, Step
 from fengqiao.offices.supervision.steps import LAW

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from fengqiao.ground.numbers import new_id
 from fengqiao.kernel.models import Matter, Post, Source, Task, Text, Unit
 from fengqiao.kernel.now import now
-from fengqiao.kernel.numbers import new_id
 
 URGE, SUPERVISE, LISTED = "urge", "supervise", "listed"
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import limits, timekeeping
+from fengqiao.ground import limits
+from fengqiao.ground.refusals import NotNow, Refused
+from fengqiao.kernel import timekeeping
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Clock, Matter, Relation, Source, Task, Text, Unit
 from fengqiao.kernel.now import HERE
-from fengqiao.kernel.refusals import NotNow, Refused
 from fengqiao.offices.supervision.models import LISTED, SUPERVISE, URGE, Step
 
 TASKS = {URGE: "answer_urge", SUPERVISE: "answer_supervision", LISTED: "answer_listed"}

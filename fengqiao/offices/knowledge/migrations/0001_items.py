@@ -6,8 +6,8 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 from django.db import migrations, models
 
+import fengqiao.ground.numbers
 import fengqiao.kernel.now
-import fengqiao.kernel.numbers
 from fengqiao.kernel.protect import Open
 
 # What was read out to somebody is never written anew; a correction is a new version.
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Item",
             fields=[
-                ("id", models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False)),
                 ("state", models.CharField(db_collation="C", default="draft", max_length=16)),
                 ("review_by", models.DateField(null=True)),
                 ("made_at", models.DateTimeField(default=fengqiao.kernel.now.now)),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Version",
             fields=[
-                ("id", models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False)),
                 ("number", models.SmallIntegerField()),
                 ("question", models.CharField(max_length=120)),
                 ("answer", models.TextField(max_length=3000)),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Duty",
             fields=[
-                ("id", models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False)),
                 ("why", models.CharField(db_collation="C", max_length=16)),
                 ("opened_at", models.DateTimeField(default=fengqiao.kernel.now.now)),
                 ("due_on", models.DateField()),

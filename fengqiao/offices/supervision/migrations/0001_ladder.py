@@ -3,8 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+import fengqiao.ground.numbers
 import fengqiao.kernel.now
-import fengqiao.kernel.numbers
 from fengqiao.kernel.protect import Open, Protected
 
 
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Step",
             fields=[
-                ("id", models.UUIDField(default=fengqiao.kernel.numbers.new_id, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=fengqiao.ground.numbers.new_id, primary_key=True, serialize=False)),
                 ("rung", models.CharField(db_collation="C", max_length=10)),
                 ("ground", models.CharField(db_collation="C", max_length=16)),
                 ("number", models.CharField(blank=True, db_collation="C", max_length=20)),

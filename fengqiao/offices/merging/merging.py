@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.numbers import new_id
+from fengqiao.ground.refusals import NotNow, Refused
 from fengqiao.kernel import access
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import ExcludedUnit, Exclusion, Link, Matter, Merge, Relation, Text
-from fengqiao.kernel.numbers import new_id
-from fengqiao.kernel.refusals import NotNow, Refused
 
 
 def merge(book: Docket, matter: Matter, *, members: Iterable[Matter], why: str) -> Merge:

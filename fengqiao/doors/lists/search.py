@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from fengqiao.kernel import tokens
+from fengqiao.ground import tokens
 
 MOST = 1000
 _ASK = "select matter_id, opened_at from search_hits(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"

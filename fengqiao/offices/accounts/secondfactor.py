@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import ciphers, journal
 from fengqiao.kernel.access import Acting, SystemPost
 from fengqiao.kernel.models import Account, RecoveryCode
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import Refused
 
 ISSUER = "Fengqiao"
 STEP_SECONDS = 30

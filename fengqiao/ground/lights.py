@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from .calendar import Calendar
-from .clocks import Progress, Reckoning, progress
-from .limits import Limit
-from .stops import HERE, Pause
+from fengqiao.ground.calendar import Calendar
+from fengqiao.ground.clocks import Progress, Reckoning, progress
+from fengqiao.ground.limits import Limit
+from fengqiao.ground.stops import HERE, Pause
 
 Kind = Literal["g", "y", "r", "over", "stop", "done"]
 

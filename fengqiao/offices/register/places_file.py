@@ -17,7 +17,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
 
-from .unreadable import Unreadable, gettext_noop
+from fengqiao.ground.unreadable import Unreadable, gettext_noop
 
 LEVELS: Final = MappingProxyType({6: "city", 9: "town", 12: "village", 15: "grid"})
 _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -72,7 +72,7 @@ class Problem:
 
 def shipped(name: str) -> list[PlaceRow]:
     """The register that comes with the program: `zhuji` or `demo`."""
-    return parse((resources.files("fengqiao.kernel") / "data" / "places" / f"{name}.csv").read_bytes(), "csv")
+    return parse((resources.files("fengqiao.offices.register") / "data" / "places" / f"{name}.csv").read_bytes(), "csv")
 
 
 def parse(data: bytes, kind: str) -> list[PlaceRow]:

@@ -19,12 +19,13 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, ciphers, domain, journal, keys, ports, uploads
+from fengqiao.ground.refusals import NotNow, NotThere, Refused
+from fengqiao.kernel import access, ciphers, domain, journal, keys, ports
 from fengqiao.kernel.access import Acting, SystemPost, acting_as
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Document, Matter, MatterKey, Post, Source, Upload
 from fengqiao.kernel.now import now
-from fengqiao.kernel.refusals import NotNow, NotThere, Refused
+from fengqiao.offices.papers import uploads
 
 log = logging.getLogger(__name__)
 

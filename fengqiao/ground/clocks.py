@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from .calendar import Calendar, add_months
-from .limits import PAUSES, ExtensionRule, Limit, in_words
-from .sentences import Sentence as _
-from .stops import (
+from fengqiao.ground.calendar import Calendar, add_months
+from fengqiao.ground.limits import PAUSES, ExtensionRule, Limit, in_words
+from fengqiao.ground.sentences import Sentence as _
+from fengqiao.ground.stops import (
     DAY,
     HERE,
     ClockRefused,

@@ -19,8 +19,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from .refusals import Refused
-from .sentences import Sentence as _
+from fengqiao.ground.refusals import Refused
+from fengqiao.ground.sentences import Sentence as _
 
 DATA = Path(__file__).with_name("data") / "calendar"
 

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from fengqiao.kernel import archive, journal, papers, route, timekeeping
+from fengqiao.kernel import archive, journal, route, timekeeping
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Bookmark, Clock, Event, Matter, Post
 from fengqiao.kernel.now import now, today
+from fengqiao.offices.papers import papers
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .places_file import PlaceRow, Problem, lost_successors, validate
+from fengqiao.offices.register.places_file import PlaceRow, Problem, lost_successors, validate
 
 Pair = tuple[PlaceRow, PlaceRow]
 

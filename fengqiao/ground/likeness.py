@@ -13,8 +13,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from .tokens import bigrams_of_normalised, normalise
-from .unreadable import gettext_noop
+from fengqiao.ground.tokens import bigrams_of_normalised, normalise
+from fengqiao.ground.unreadable import gettext_noop
 
 MAX_SCORED: Final = 200
 VILLAGE_DAYS: Final = 90

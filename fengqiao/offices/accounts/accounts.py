@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import journal
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.models import Account
 from fengqiao.kernel.people import KEEPER
-from fengqiao.kernel.refusals import Refused
 
 
 def username_of(typed: str) -> str:

@@ -13,7 +13,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-_FOLDER = resources.files("fengqiao.kernel") / "data" / "codes"
+_FOLDER = resources.files("fengqiao.ground") / "data" / "codes"
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 

@@ -6,7 +6,7 @@ What is not understood is masked whole: a mask may hide too much, never too litt
 import re
 from typing import Final
 
-from .personal import find, fold
+from fengqiao.ground.personal import find, fold
 
 _TITLES: Final = ("先生", "女士", "小姐", "师傅", "老师", "同志", "大哥", "大姐", "大爷", "大妈", "阿姨")
 _ORGANS: Final = (

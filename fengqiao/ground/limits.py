@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .refusals import Refused
-from .sentences import Sentence as _
+from fengqiao.ground.refusals import Refused
+from fengqiao.ground.sentences import Sentence as _
 
 DATA = Path(__file__).with_name("data") / "limits.csv"
 

@@ -16,12 +16,13 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, journal, places, places_file, places_plan
+from fengqiao.ground.refusals import Invalid, Refused
+from fengqiao.kernel import access, journal, places
 from fengqiao.kernel.models import Matter, Place, Unit
 from fengqiao.kernel.now import today
 from fengqiao.kernel.people import KEEPER
-from fengqiao.kernel.places_file import PlaceRow
-from fengqiao.kernel.refusals import Invalid, Refused
+from fengqiao.offices.register import places_file, places_plan
+from fengqiao.offices.register.places_file import PlaceRow
 
 LOCK = 0x706C6163  # one load of places at a time
 _COLUMNS = ("name", "level", "parent_id", "valid_from", "valid_to", "successor_id", "aliases", "demo")

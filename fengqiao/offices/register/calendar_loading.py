@@ -15,14 +15,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fengqiao.ground.calendar import Calendar, CalendarYear
+from fengqiao.ground.clocks import ClockRefused
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import access, journal, timekeeping
-from fengqiao.kernel.calendar import Calendar, CalendarYear
-from fengqiao.kernel.clocks import ClockRefused
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import CalendarYear as StoredYear
 from fengqiao.kernel.models import Clock, Matter, Post
 from fengqiao.kernel.now import end_of, now
-from fengqiao.kernel.refusals import Refused
 
 CLOCKS = access.SystemPost("clocks")
 LOCK = 0x63616C65  # one load of a calendar at a time

@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import search, tokens
+from fengqiao.doors.lists import search
+from fengqiao.ground import tokens
+from fengqiao.ground.refusals import Refused
 from fengqiao.kernel.access import Acting, matters_for
 from fengqiao.kernel.models import Matter
-from fengqiao.kernel.refusals import Refused
 
 MOST = 100
 NARROWED_LATER = ("state", "open", "channel", "due_before", "lead_unit")

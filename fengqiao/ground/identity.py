@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from .unreadable import Unreadable, gettext_noop
+from fengqiao.ground.unreadable import Unreadable, gettext_noop
 
 ID_DIGITS: Final = 18
 MOBILE_DIGITS: Final = 11

@@ -20,7 +20,8 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
-from fengqiao.kernel import journal, keys, numbers
+from fengqiao.ground import numbers
+from fengqiao.kernel import journal, keys
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.now import now, today
 

@@ -22,7 +22,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from .unreadable import Unreadable, gettext_noop
+from fengqiao.ground.unreadable import Unreadable, gettext_noop
 
 
 class Letters(NamedTuple):

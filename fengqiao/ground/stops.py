@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from .calendar import Calendar
-from .refusals import Refused
-from .sentences import Sentence as _
+from fengqiao.ground.calendar import Calendar
+from fengqiao.ground.refusals import Refused
+from fengqiao.ground.sentences import Sentence as _
 
 HERE = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)

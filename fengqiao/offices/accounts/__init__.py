@@ -1,0 +1,1 @@
+"""Accounts: opened and closed, passwords, the second factor and its recovery codes."""

@@ -1,0 +1,1 @@
+"""The audit: roots over the chains of the journal, and their verification."""
