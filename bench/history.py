@@ -16,8 +16,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from bench.words import Vocabulary
 
+from bench.words import Vocabulary
 from fengqiao.ground import codes, numbers, tokens
 from fengqiao.kernel import ciphers, intake, journal, keys, timekeeping
 from fengqiao.kernel.access import SystemPost
@@ -34,7 +34,15 @@ VILLAGE_MATTERS = 40
 OPEN_LIMIT_DAYS = (20, 60)  # limits of open orders end this many days ahead, so that no supervision begins by itself
 # What became of an order, in percent. Open states only among the newest.
 CLOSED = {"closed": 86, "answered": 8, "not_accepted": 3, "withdrawn": 3}
-OPEN = {"received": 6, "dispatched": 12, "taken": 18, "in_progress": 40, "return_asked": 4, "replied": 12, "called_back": 8}
+OPEN = {
+    "received": 6,
+    "dispatched": 12,
+    "taken": 18,
+    "in_progress": 40,
+    "return_asked": 4,
+    "replied": 12,
+    "called_back": 8,
+}
 OPEN_SHARE = 0.08
 OPEN_DAYS = 90
 PATH = ("received", "dispatched", "taken", "in_progress", "replied", "called_back", "closed")
@@ -259,7 +267,9 @@ class _Order:
         told = {"name": f"来电人{self.story.serial}", "phone": phone, "id_no": "", "address": ""}
         self.source.proof_hash = numbers.tail_hash(self.source.pk, phone[-4:], keys.current("hash").secret)
         sealed = ciphers.seal_json(told, self.person.bytes)
-        self._add("person", self.person, self.matter.pk, "applicant", sealed, ciphers.lookup_hash("phone", phone), False, "{}")
+        self._add(
+            "person", self.person, self.matter.pk, "applicant", sealed, ciphers.lookup_hash("phone", phone), False, "{}"
+        )
 
     def _dispatched(self) -> None:
         self.dispatched_at = self.at
@@ -267,7 +277,9 @@ class _Order:
         self._task("dispatch", self.city.hotline.pk, done="dispatched", since=self.story.opened_at)
         self._relate("lead", unit=unit)
         data = {"from": "received", "to": "dispatched", "unit": unit, "co": []}
-        self._event(self.hotline, "hotline.dispatch", data, law="12345: one lead unit, several assist", visibility="public")
+        self._event(
+            self.hotline, "hotline.dispatch", data, law="12345: one lead unit, several assist", visibility="public"
+        )
 
     def _taken(self) -> None:
         handler = self.story.handler
@@ -302,7 +314,13 @@ class _Order:
         self._task("call_back", self.city.hotline.pk, done="reached")
         reached = self.chance.random() < 0.8
         grade = self.chance.choices(("very_good", "good", "fair", "poor"), (50, 35, 10, 5))[0] if reached else ""
-        data = {"from": "replied", "to": "called_back", "reached": reached, "solved": "yes" if reached else "", "grade": grade}
+        data = {
+            "from": "replied",
+            "to": "called_back",
+            "reached": reached,
+            "solved": "yes" if reached else "",
+            "grade": grade,
+        }
         self._event(self.hotline, "hotline.call_back", data)
 
     def _closed(self) -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import Family
-
 from fengqiao.config.server import EmbeddedServer
 
 DRAIN_SECONDS = 120.0

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+
 from bench.seed import SEED, texts_of
 from bench.words import Vocabulary
-
 from fengqiao.config import roles
 from fengqiao.config.server import EmbeddedServer
 from fengqiao.ground import tokens
@@ -79,7 +79,9 @@ def asked(server: EmbeddedServer, question: str, *values: Any) -> list[tuple[Any
 
 def newest(server: EmbeddedServer, unit: int, state: str) -> list[str]:
     """The newest 20 of a unit and state."""
-    question = "select number from matter where lead_unit_id = %s and state = %s order by opened_at desc, id desc limit 20"
+    question = (
+        "select number from matter where lead_unit_id = %s and state = %s order by opened_at desc, id desc limit 20"
+    )
     return [row[0] for row in asked(server, question, unit, state)]
 
 

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 
 from bench.seed import SUPERVISOR, VILLAGE
-
 from fengqiao.kernel import people
 from fengqiao.kernel.models import Post
 from fengqiao.kernel.now import now

@@ -42,7 +42,10 @@ class Family:
 
     def memory(self) -> dict[str, float]:
         """Proportional set size in MiB: two web workers with their parent, the worker, PostgreSQL."""
-        return {name: round(sum(map(_pss, _with_children(getattr(self, name)))) / 1024, 1) for name in ("web", "worker", "database")}
+        return {
+            name: round(sum(map(_pss, _with_children(getattr(self, name)))) / 1024, 1)
+            for name in ("web", "worker", "database")
+        }
 
 
 def _stat(number: int) -> list[str]:

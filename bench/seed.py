@@ -36,7 +36,10 @@ VILLAGE_PLACE = "330681901201"
 
 def folder_for(count: int) -> Path:
     """Where the data of `count` orders lie, by what made them."""
-    sources = [*PROJECT.glob("fengqiao/**/migrations/*.py"), *(PROJECT / "bench" / f"{n}.py" for n in ("words", "history", "seed"))]
+    sources = [
+        *PROJECT.glob("fengqiao/**/migrations/*.py"),
+        *(PROJECT / "bench" / f"{n}.py" for n in ("words", "history", "seed")),
+    ]
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:8]
     return PROJECT / "build" / f"bench-{count}-{digest}"
 
@@ -151,7 +154,6 @@ def _make(count: int, server: EmbeddedServer, data: Path, say: Any) -> None:
 
 def _city() -> Any:
     from bench.history import City
-
     from fengqiao.kernel.models import Place
 
     _demo_places()
@@ -167,7 +169,9 @@ def _city() -> Any:
     for town in towns:
         unit = _unit(f"town-{town.code[6:]}", f"{town.name}人民政府", "town_government", town.code)
         handlers.append(_post(f"bench-{unit.key}", unit, "unit_handler"))
-    village = _post(VILLAGE, _unit("village-bench", "示例村村民委员会", "village_committee", VILLAGE_PLACE), "village_member")
+    village = _post(
+        VILLAGE, _unit("village-bench", "示例村村民委员会", "village_committee", VILLAGE_PLACE), "village_member"
+    )
     return City(hotline=hotline, supervisor=supervisor, handlers=handlers, village=village, places=villages)
 
 

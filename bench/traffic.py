@@ -29,7 +29,11 @@ class Ask:
 
     def wire(self, host: str) -> bytes:
         """The request as it goes over the line."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [
+            f"{self.method} {self.path} HTTP/1.1",
+            f"Host: {host}",
+            *(f"{name}: {value}" for name, value in self.headers),
+        ]
         data = self.body.encode()
         if data:
             lines += ["Content-Type: application/json", f"Content-Length: {len(data)}"]

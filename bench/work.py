@@ -15,7 +15,6 @@ from bench.people import Asker
 from bench.seed import SEED, VILLAGE_PLACE
 from bench.traffic import Ask
 from bench.words import Vocabulary
-
 from fengqiao.config.server import EmbeddedServer
 from fengqiao.ground import numbers
 
@@ -52,7 +51,13 @@ def every(server: EmbeddedServer, plain: Plain, city: Asker, village: Asker, uni
     )[0][0]
     for who, asker, unit in (("city", city, busiest), ("village", village, village.post.unit_id)):
         rows += [
-            Row("list", "list, newest 20 of a unit and state, JSON", who, Bar(8, peer="RT 19"), _list(server, asker, unit)),
+            Row(
+                "list",
+                "list, newest 20 of a unit and state, JSON",
+                who,
+                Bar(8, peer="RT 19"),
+                _list(server, asker, unit),
+            ),
             Row("worklist", "worklist page, HTML", who, Bar(25, peer="Roundup 36"), _worklist(server, asker)),
             Row("rare", "search, rare word", who, Bar(10, peer="RT 12"), _search(plain, asker, plain.rare)),
             Row("common", "search, common word", who, Bar(15, peer="RT 20"), _search(plain, asker, plain.common)),
@@ -81,7 +86,9 @@ def _list(server: EmbeddedServer, asker: Asker, unit: int) -> Callable[[int], li
 
 
 def _worklist(server: EmbeddedServer, asker: Asker) -> Callable[[int], list[Ask]]:
-    return _repeated([Ask("/desk/", headers=asker.cookie, holds=numbers.parse(naive.tasks(server, asker.post)[-1]).slug)])
+    return _repeated(
+        [Ask("/desk/", headers=asker.cookie, holds=numbers.parse(naive.tasks(server, asker.post)[-1]).slug)]
+    )
 
 
 def _search(plain: Plain, asker: Asker, words: Sequence[str]) -> Callable[[int], list[Ask]]:

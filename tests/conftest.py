@@ -122,6 +122,15 @@ def _end_left_over_runs() -> None:
                 shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Sentences are compared in the language of the code; a request brings its own language."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The database is there already; pytest-django must make none (the program's role could not)."""

@@ -17,7 +17,6 @@ from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Bookmark, Clock, Event, Matter, Post
 from fengqiao.kernel.now import now, today
-from fengqiao.offices.papers import papers
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,6 @@ def forget_due(most: int = 1000) -> int:
     for pk in ids:
         with docket(KEEPER) as book:
             for matter in book.take_many([pk]):
-                papers.forget(book, matter)
                 archive.forget(book, matter)
                 count += 1
     return count

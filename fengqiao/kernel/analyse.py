@@ -6,9 +6,9 @@ never a text or a person, and touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -48,9 +48,18 @@ class Count:
     where: Mapping[str, Any] = field(default_factory=dict)
 
 
+Cell = tuple[date, str, str, int, int, int]
+# Given days on which something new happened: all days that it concerns, and their cells anew.
+Cells = Callable[[Sequence[date]], tuple[Sequence[date], Sequence[Cell]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A reported figure (SPEC 6): what is counted over what, and what it does not mean."""
+    """A reported figure (SPEC 6): what is counted over what, and what it does not mean.
+
+    `cells` counts what is no event of a matter: the day-stream of an office. A cell is day, place, category,
+    numerator, denominator, imported.
+    """
 
     key: str
     label: StrOrPromise
@@ -58,6 +67,15 @@ class Measure:
     denominator: Count | None
     not_meaning: StrOrPromise
     source: str = "SPEC 6"
+    cells: Cells | None = None
+
+
+_ALSO: list[Measure] = []
+
+
+def also(*more: Measure) -> None:
+    """Measures of an office, beside those of the domains."""
+    _ALSO.extend(each for each in more if each not in _ALSO)
 
 
 def measure(key: str) -> Measure:
@@ -66,8 +84,8 @@ def measure(key: str) -> Measure:
 
 
 def measures() -> tuple[Measure, ...]:
-    """All measures of all domains."""
-    return tuple(each for declared in domain.every() for each in declared.measures)
+    """All measures of all domains and offices."""
+    return (*(each for declared in domain.every() for each in declared.measures), *_ALSO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +178,7 @@ def recount(first: date, last: date) -> list[tuple[Any, ...]]:
     differences = []
     with access.acting_as(access.SystemPost("figures")):
         for each in measures():
-            sql, values = _cells_sql(each)
-            span = [first, last]
-            with connection.cursor() as cursor:
-                cursor.execute(sql.format(days="between %s and %s"), [*values[0], *span, *values[1], *span])
-                journal = {row[:3]: row[3:5] for row in cursor.fetchall()}
+            journal = {row[:3]: row[3:5] for row in _from_journal(each, first, last)}
             stored = FigureCell.objects.filter(measure=each.key, day__range=(first, last))
             columns = ("day", "place", "category", "numerator", "denominator")
             cells = {row[:3]: row[3:] for row in stored.values_list(*columns)}
@@ -174,9 +188,24 @@ def recount(first: date, last: date) -> list[tuple[Any, ...]]:
     return differences
 
 
+def _from_journal(asked: Measure, first: date, last: date) -> Sequence[tuple[Any, ...]]:
+    if asked.cells is not None:
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return [row for row in asked.cells(days)[1] if first <= row[0] <= last]
+    sql, values = _cells_sql(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(days="between %s and %s"), [*values[0], first, last, *values[1], first, last])
+        return cursor.fetchall()
+
+
 def _count(days: list[date]) -> None:
+    for each in measures():
+        if each.cells is not None:
+            _keep(each.key, *each.cells(days))
     with connection.cursor() as cursor:
         for each in measures():
+            if each.cells is not None:
+                continue
             sql, values = _cells_sql(each)
             cursor.execute("delete from figure_cell where measure = %s and day = any(%s)", [each.key, days])
             cursor.execute(
@@ -184,6 +213,12 @@ def _count(days: list[date]) -> None:
                 f"select %s, c.* from ({sql.format(days='= any(%s)')}) c",
                 [each.key, *values[0], days, *values[1], days],
             )
+
+
+def _keep(key: str, days: Sequence[date], cells: Sequence[Cell]) -> None:
+    names = ("day", "place", "category", "numerator", "denominator", "imported")
+    FigureCell.objects.filter(measure=key, day__in=days).delete()
+    FigureCell.objects.bulk_create([FigureCell(measure=key, **dict(zip(names, cell, strict=True))) for cell in cells])
 
 
 def _cells_sql(asked: Measure) -> tuple[str, tuple[list[Any], list[Any]]]:

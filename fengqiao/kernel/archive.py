@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Max
@@ -13,6 +13,16 @@ from fengqiao.kernel import domain, handle
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Document, Matter, MatterKey, Person, SearchRow, Source, Text
 from fengqiao.kernel.now import HERE
+
+
+Forget = Callable[[Docket, Matter], object]
+_FORGETTING: list[Forget] = []
+
+
+def on_forgetting(also: Forget) -> None:
+    """An office keeps words or files of a matter in tables of its own: `also` destroys them in the same transaction."""
+    if also not in _FORGETTING:
+        _FORGETTING.append(also)
 
 
 def archive(book: Docket, matter: Matter) -> None:
@@ -60,7 +70,9 @@ def catalogue(matter: Matter) -> list[dict[str, Any]]:
 
 
 def forget(book: Docket, matter: Matter) -> None:
-    """At the end of retention: texts, persons, keys and search rows go; the journal stays and still verifies."""
+    """At the end of retention: texts, persons, keys, search rows and what offices hold go; the journal still verifies."""
+    for also in _FORGETTING:
+        also(book, matter)
     counts = {
         "texts": Text.objects.filter(matter=matter).count(),
         "people": Person.objects.filter(matter=matter).count(),

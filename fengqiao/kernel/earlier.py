@@ -1,4 +1,4 @@
-"""What of a list of receipts is here already? Asked once for the whole list, among what the reader may see (ruling 3)."""
+"""What of a list of receipts is here already? Asked once for all, among what the reader may see (ruling 3)."""
 
 from __future__ import annotations
 

@@ -158,6 +158,14 @@ def _describe(field: forms.Field) -> dict[str, Any]:
         described["enum"] = _keys(field)
     if type(field) is forms.MultipleChoiceField:
         described["items"] = {"type": "string", "enum": _keys(field)}
+    return described if field.required else _or_null(described)
+
+
+def _or_null(described: dict[str, Any]) -> dict[str, Any]:
+    """A field that may be left out may also be null."""
+    described["type"] = [described["type"], "null"]
+    if "enum" in described:
+        described["enum"] = [*described["enum"], None]
     return described
 
 

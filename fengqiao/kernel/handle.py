@@ -90,8 +90,8 @@ def move(
     before = matter.state
     if target:
         matter.state = target
-        if domain.get(matter.kind).state(target).final:
-            matter.closed_at, matter.due_at = book.now, None
+        final = domain.get(matter.kind).state(target).final
+        matter.closed_at, matter.due_at = (book.now, None) if final else (None, matter.due_at)
     if declared.stops:
         book.stop(matter, *declared.stops)
     for rule in declared.starts:

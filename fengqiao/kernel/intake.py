@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -140,9 +141,7 @@ def _receive(
             _refuse_known(receipts)
         else:
             here.lock(book, receipts)
-        done = [
-            _take_in(book, kind, receipt, ids[i], sequence[i], copy, here) for i, receipt in enumerate(receipts)
-        ]
+        done = [_take_in(book, kind, receipt, ids[i], sequence[i], copy, here) for i, receipt in enumerate(receipts)]
         _look_for_same(book, receipts, done)
         return done
 
@@ -391,7 +390,9 @@ def find_source(code: str, proof: str) -> tuple[Source | None, bool]:
     )
     if source is None or not proof or source.proof_hash is None:
         return source, False
-    made = numbers.tail_hash if proof.isdecimal() and len(proof) == 4 else numbers.word_hash
+    # Digits of other scripts are no tail of a phone; as a word they match nothing.
+    tail = unicodedata.normalize("NFKC", proof)
+    made = numbers.tail_hash if tail.isascii() and tail.isdecimal() and len(tail) == 4 else numbers.word_hash
     return source, made(source.pk, proof, key) == bytes(source.proof_hash)
 
 

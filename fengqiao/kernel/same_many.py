@@ -69,9 +69,7 @@ def _news(book: Docket, matters: Sequence[Matter]) -> dict[uuid.UUID, _New]:
     return found
 
 
-def _told(
-    pk: uuid.UUID, title: str, body: str, place: str, opened: object, phone: bytes | None
-) -> likeness.Told:
+def _told(pk: uuid.UUID, title: str, body: str, place: str, opened: object, phone: bytes | None) -> likeness.Told:
     return likeness.Told(pk, tokens.normalise(title), body, place, opened.date(), phone)  # type: ignore[attr-defined]
 
 
@@ -81,13 +79,14 @@ def _choose_rare(news: dict[uuid.UUID, _New]) -> None:
     for new in news.values():
         often.update(new.pairs)
     for new in news.values():
-        new.rare = likeness.rarest(new.pairs, often, RARE)
+        new.rare = sorted(new.pairs, key=often.__getitem__)[:RARE]
 
 
 def _in_batch(news: Sequence[_New]) -> None:
     """Earlier ones of the batch: the same text, the same phone, or rare pairs in common."""
     having: dict[str, list[_New]] = defaultdict(list)
     known: dict[bytes, list[_New]] = defaultdict(list)
+    asked = {pair for new in news for pair in new.rare}
     for new in news:
         facts = [new.mark] + ([new.told.phone_hash] if new.told.phone_hash else [])
         for fact in facts:
@@ -95,7 +94,7 @@ def _in_batch(news: Sequence[_New]) -> None:
             known[fact].append(new)
         for pair in new.rare:
             new.shares.update(other.matter.pk for other in having[pair] if _near(new, other))
-        for pair in new.pairs:
+        for pair in asked.intersection(new.pairs):
             having[pair].append(new)
 
 
@@ -141,7 +140,8 @@ def _sharing(news: Sequence[_New]) -> Iterable[tuple[int, uuid.UUID, int]]:
                 SCORED,
             ],
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, uuid.UUID, int]] = cursor.fetchall()
+    return rows
 
 
 def fold(cursor: Any) -> None:
@@ -163,7 +163,9 @@ def _others(book: Docket, ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str
     bodies = dict(
         Text.objects.filter(matter__in=ids, kind="content", body__isnull=False).values_list("matter_id", "body")
     )
-    people = dict(Person.objects.filter(matter__in=ids, phone_hash__isnull=False).values_list("matter_id", "phone_hash"))
+    people = dict(
+        Person.objects.filter(matter__in=ids, phone_hash__isnull=False).values_list("matter_id", "phone_hash")
+    )
     return {
         pk: (
             number,

@@ -43,7 +43,9 @@ def _as_json(model: type[models.Model], rows: Sequence[models.Model]) -> Iterabl
         for column in types
     )
     shape = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
-    head = f'insert into "{model._meta.db_table}" ({columns}) select {values} from json_to_recordset(%s::json) r ({shape})'
+    head = (
+        f'insert into "{model._meta.db_table}" ({columns}) select {values} from json_to_recordset(%s::json) r ({shape})'
+    )
     for at in range(0, len(rows), ROWS_AT_ONCE):
         told = [{each.column: row.__dict__[each.attname] for each in fields} for row in rows[at : at + ROWS_AT_ONCE]]
         if searched:

@@ -14,6 +14,7 @@ import schemathesis
 from django.test import Client
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS
+from schemathesis.config import SchemathesisConfig
 
 from fengqiao.config.wsgi import application
 from fengqiao.doors.api import description, urls
@@ -24,6 +25,7 @@ from tests.conftest import default_connection_to, fresh_database
 assert urls.urlpatterns, "the addresses are registered when they are imported"
 EXAMPLES = 20
 # A schema cannot say which codes, places and numbers there are, nor which step may follow: those are 4xx, rightly.
+UPLOAD = "POST /api/v1/matters/{number}/documents"
 NOT_ASKED = {"positive_data_acceptance", "missing_required_header"}
 
 
@@ -68,7 +70,10 @@ def test_the_page_lists_every_address_without_script(db: None, language: str) ->
 # The whole sweep -----------------------------------------------------------------------------------------------------
 
 
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+# A stale or foreign ETag is refused before the body is looked at: 412 is a refusal too.
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428", "429"]
+CONFIG = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}})
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=CONFIG)
 
 
 @dataclass(frozen=True)
@@ -101,5 +106,7 @@ def test_nothing_breaks_and_nothing_undocumented_comes_back(case: Any, stage: St
     # Three of four numbers are a real one; what was made up stays for the rest.
     if "number" in (case.path_parameters or {}) and crc32(str(case.path_parameters["number"]).encode()) % 4:
         case.path_parameters["number"] = stage.number
-    checks = [check for check in CHECKS.get_all() if check.__name__ not in NOT_ASKED]
+    # In a multipart form every value is text, so a wrong type is still a title.
+    left_out = NOT_ASKED | ({"negative_data_rejection"} if case.operation.label == UPLOAD else set())
+    checks = [check for check in CHECKS.get_all() if check.__name__ not in left_out]
     case.call_and_validate(headers={"Authorization": f"Bearer {stage.token}"}, checks=checks)

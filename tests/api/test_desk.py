@@ -98,9 +98,10 @@ def test_a_figure_shows_small_numbers_alike(calls: Any) -> None:
     assert sorted(shown.values(), key=str) == sorted([("7", 7), ("<5", None)], key=str)
     assert body["basis"] == "counted"
     assert body["not_meaning"]
-    assert calls("li").get("/figures/K-301a", {"by": "place"}).json() == calls("feng").get(
-        "/figures/K-301a", {"by": "place"}
-    ).json()
+    assert (
+        calls("li").get("/figures/K-301a", {"by": "place"}).json()
+        == calls("feng").get("/figures/K-301a", {"by": "place"}).json()
+    )
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,9 @@ def test_the_number_of_queries_is_the_same_for_five_and_fifty(calls: Any, cast: 
         for i in range(more):
             people_of.an_order(cast.chen, title=f"路灯{i}", content=f"路灯第{i}盏不亮。")
         chen.get("/matters", {**query, "limit": "50"})
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             chen.get("/matters", {**query, "limit": "50"})
         counts.append(len(captured))
     assert counts[0] == counts[1]

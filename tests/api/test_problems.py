@@ -86,6 +86,6 @@ def test_what_breaks_is_told_without_its_insides(calls: Any, monkeypatch: Any, c
     assert b"secret" not in answer.content
 
 
-@pytest.mark.parametrize("key", ["k" * 81, "k\x01"])
+@pytest.mark.parametrize("key", ["k" * 81, "k k", ""])
 def test_a_key_that_cannot_be_kept_is_refused(calls: Any, key: str) -> None:
     assert calls("chen").post("/matters", told(), Idempotency_Key=key).status_code == 422

@@ -1,4 +1,4 @@
-"""A resident's way in a real browser: tell, keep the receipt, see the progress; each page looked at, with keys alone."""
+"""A resident's way in a real browser: tell, keep the receipt, see the progress; with keys alone, without scripts."""
 
 from __future__ import annotations
 
@@ -164,8 +164,9 @@ def test_large_and_simple_has_large_words_and_targets(served: Served, browser_pa
         for path in ("/elder/", "/tell/", "/progress/", "/rights/"):
             seen.page.goto(served.url(path), wait_until="networkidle")
             small = seen.page.evaluate(
-                """() => [...document.querySelectorAll('main a, main button, main input, main select, header button')]
-                  .filter(e => e.offsetParent && !e.matches('.sr, .inline-link, .ck'))
+                """() => [...document.querySelectorAll(
+                    'main a, main button, main input, main select, main .tick, header button')]
+                  .filter(e => e.offsetParent && !e.matches('.sr, .inline-link, [type=radio], [type=checkbox]'))
                   .filter(e => e.getBoundingClientRect().height < 60).map(e => e.outerHTML.slice(0, 80))"""
             )
             assert small == [], path
@@ -210,6 +211,7 @@ def test_each_step_holds(served: Served, browser_page: Looker, city: Any, size: 
         page.locator("select[name=village] option[value='330681901201']").wait_for(state="attached")
         sound(seen, f"where-{look}")
         page.fill("input[name=phone]", "1001234567")
+        page.check("input[name=kept_away][value=none]")
         go_on(seen)
         sound(seen, f"where-wrong-{look}", status=422)
         page.fill("input[name=phone]", "10012345678")

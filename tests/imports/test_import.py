@@ -87,7 +87,9 @@ def test_another_text_under_the_same_number_is_added_to_the_same_source(cast: Ca
     assert counts(run.commit(again, None, "12345", cast.sun)) == (1, 0, 0, 1, 0)
 
 
-def test_the_same_text_of_the_same_phone_within_thirty_days_joins_and_otherwise_does_not(cast: Cast, table: Write) -> None:
+def test_the_same_text_of_the_same_phone_within_thirty_days_joins_and_otherwise_does_not(
+    cast: Cast, table: Write
+) -> None:
     heading = (*HEADING, "电话")
     words = "甲镇示例路口的井盖松了，车子一压就响。"
     path = table(
@@ -208,7 +210,9 @@ def test_rejected_rows_are_given_back_and_come_in_once_they_are_mended(cast: Cas
     rows = list(given.rows())
     assert [row.cells["留言编号"] for row in rows] == ["N2", "N3", "N4"]
     assert rows[0].cells["留言时间"] == "=HYPERLINK(1)"
-    mended = table([[*list(row.cells.values())[:3], "2026/3/3", row.cells["留言详情"]] for row in rows], name="mended.csv")
+    mended = table(
+        [[*list(row.cells.values())[:3], "2026/3/3", row.cells["留言详情"]] for row in rows], name="mended.csv"
+    )
     assert run.commit(mended, {"content": "留言详情", "external_id": "留言编号"}, "12345", cast.sun).created == 3
 
 
@@ -268,7 +272,9 @@ def test_an_import_that_breaks_in_batch_three_goes_on_behind_batch_two(
     assert audit.verify().verified
 
 
-def test_an_import_can_be_cancelled_and_taken_up_again(cast: Cast, table: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_can_be_cancelled_and_taken_up_again(
+    cast: Cast, table: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(run, "BATCH", 2)
     path = table([a_row(number) for number in range(1, 8)])
     job = run.begin(path, None, "12345", cast.sun)

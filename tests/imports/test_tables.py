@@ -70,7 +70,7 @@ def test_xlsx_is_read_with_its_dates_and_what_looks_like_a_formula_stays_text(tm
         (b"id,content\n1,\0\0\0", "no_table"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "old_excel"),
         (b"PK\x03\x04 and nothing behind", "broken_file"),
-        ("id,id\n1,2\n".encode(), "heading_twice"),
+        (b"id,id\n1,2\n", "heading_twice"),
         (("编号,内容\n" + "1,路灯坏了很久\n" * 40).encode() + b"2,\xff\xfe\xe8\n", "broken_encoding"),
         (b'id,content\n1,"' + b"a" * 1_100_000, "cell_without_end"),
         (b"{\n", "no_objects"),
@@ -111,7 +111,9 @@ def test_what_is_no_date_is_none(written: object) -> None:
 
 
 def test_columns_are_guessed_by_chinese_and_english_names() -> None:
-    chinese = mapping.choose(["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "反对数", "答复意见", "答复时间"])
+    chinese = mapping.choose(
+        ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "反对数", "答复意见", "答复时间"]
+    )
     assert chinese == {
         "title": "留言主题",
         "content": "留言详情",

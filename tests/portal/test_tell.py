@@ -40,7 +40,7 @@ def sees(post: Any, matter: Matter) -> bool:
         return matters_for(post).filter(pk=matter.pk).exists()
 
 
-# The way through -------------------------------------------------------------------------------------------------------
+# The way through -----------------------------------------------------------------------------------------------------
 
 
 def test_a_matter_told_in_two_steps_lands_at_the_hotline_and_gives_a_receipt(resident: Resident) -> None:
@@ -161,7 +161,7 @@ def test_the_title_is_the_first_sentence_without_anybodys_number() -> None:
     assert len(filing.title_of("路" * 200)) == filing.TITLE
 
 
-# Who it is ----------------------------------------------------------------------------------------------------------------
+# Who it is -----------------------------------------------------------------------------------------------------------
 
 
 def test_an_unnamed_telling_makes_no_row_of_a_person_and_its_code_works(resident: Resident) -> None:
@@ -207,7 +207,7 @@ def test_who_wishes_no_messages_is_sent_none(resident: Resident) -> None:
         assert not Message.objects.filter(matter=matter, way="sms").exists()
 
 
-# Who shall not handle it ------------------------------------------------------------------------------------------------------
+# Who shall not handle it ---------------------------------------------------------------------------------------------
 
 
 def test_the_exclusion_question_stands_in_the_ruled_words() -> None:
@@ -263,7 +263,13 @@ def test_whoever_names_nobody_is_read_by_the_place_too(resident: Resident, answe
     assert sees(resident.cast.he, the_matter())
 
 
-# Secrecy -------------------------------------------------------------------------------------------------------------------
+def test_a_complaint_that_leaves_the_question_open_is_read_by_the_city_first(resident: Resident) -> None:
+    resident.tell(nature="complaint", text="办事拖了一个月，态度也不好。")
+    assert not sees(resident.cast.he, the_matter())
+    assert sees(resident.cast.chen, the_matter())
+
+
+# Secrecy -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_report_is_protected_its_words_sealed_and_its_identity_masked(resident: Resident) -> None:
@@ -291,7 +297,7 @@ def test_the_wish_for_secrecy_protects_like_a_report(resident: Resident) -> None
         assert the_matter().hotline_order.wants_secrecy
 
 
-# Photos --------------------------------------------------------------------------------------------------------------------
+# Photos --------------------------------------------------------------------------------------------------------------
 
 
 def picture() -> io.BytesIO:
@@ -344,7 +350,7 @@ def test_another_devices_photo_cannot_be_taken(resident: Resident) -> None:
     assert MOST_WAITING >= filing.MOST_PHOTOS
 
 
-# The receipt ---------------------------------------------------------------------------------------------------------------
+# The receipt ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_receipt_says_number_code_who_by_when_and_what_is_next(resident: Resident) -> None:

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "fengqiao.kernel",
+    "fengqiao.config.wiring.Wiring",
     "fengqiao.offices.supervision",
     "fengqiao.offices.reviews",
     "fengqiao.offices.knowledge",

@@ -14,6 +14,7 @@ from fengqiao.domains.hotline.words import NAMES_AN_ORGAN
 from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import forms as kernel_forms
 from fengqiao.kernel import intake, reply, route
+from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.intake import Receipt
@@ -75,7 +76,7 @@ def desk_of(book: Docket, matter: Matter) -> Unit:
 
 def supplement(book: Docket, matter: Matter, *, text: str, source: Source | None = None) -> None:
     """The person adds something. If it names an organ, the desk looks at it before anybody acts (A32)."""
-    words = book.text(matter, "supplement", text, visibility="parties", source=source)
+    words = book.text(matter, "supplement", text, visibility="parties", source=source or _tellers(book, matter))
     shielded = names_an_organ(text) and matter.reach != route.CITY_DEPTH
     if shielded:
         matter.reach = route.CITY_DEPTH
@@ -88,7 +89,7 @@ def supplement(book: Docket, matter: Matter, *, text: str, source: Source | None
 
 def withdraw(book: Docket, matter: Matter, *, text: str = "", source: Source | None = None) -> None:
     """The person takes it back; a reason is optional, nobody else may do it. Other tellers' order goes on."""
-    own = source or _only_source(matter)
+    own = source or _tellers(book, matter) or _only_source(matter)
     words = (book.text(matter, "withdrawal", text, visibility="parties", source=own),) if text else ()
     book.change(own, withdrawn_at=book.now)
     if matter.sources.filter(withdrawn_at=None).exclude(pk=own.pk).exists():
@@ -97,6 +98,13 @@ def withdraw(book: Docket, matter: Matter, *, text: str = "", source: Source | N
     book.stop(matter, outcome="cancelled")
     book.finish(matter, outcome="withdrawn")
     move(book, matter, "withdraw", texts=words, visibility="public", data={"source": str(own.pk)})
+
+
+def _tellers(book: Docket, matter: Matter) -> Source | None:
+    """The receipt of the person who acts through the portal."""
+    if not isinstance(book.by, SystemPost) or book.by.source is None:
+        return None
+    return matter.sources.filter(pk=book.by.source, withdrawn_at=None).first()
 
 
 def _only_source(matter: Matter) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ from fengqiao.kernel import access, domain, forms, handle
 from fengqiao.kernel.idempotency import Repeated
 from fengqiao.kernel.models import Matter
 
+ETAGS = re.compile(r'\s*(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*\s*')
+OURS = re.compile(r'"([0-9]{1,9})"')
 TAGS = ["actions"]
 
 
@@ -103,10 +106,12 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 def version_of(request: HttpRequest) -> int | None:
     """The version that `If-Match` names; None without it or for `*`. Raises Problem for what is no ETag of ours."""
-    named = request.headers.get("If-Match", "").strip()
-    if named in ("", "*"):
+    named = request.headers.get("If-Match")
+    if named is None or named.strip() == "*":
         return None
-    digits = named.strip('"')
-    if named != f'"{digits}"' or not (digits.isascii() and digits.isdecimal()) or len(digits) > 9:
+    if not ETAGS.fullmatch(named):
+        raise Problem(400, "no_etag", _("If-Match holds the ETag of the matter in its quotation marks."))
+    ours = OURS.fullmatch(named)
+    if ours is None:
         raise Problem(412, "no_such_version", _("If-Match must be the ETag of the matter, as it was read."))
-    return int(digits)
+    return int(ours[1])

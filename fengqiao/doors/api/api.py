@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -30,6 +31,7 @@ MULTIPART = "multipart/form-data"
 MOST_BYTES = 256 * 1024
 MOST_FILE_BYTES = papers.LARGEST_BYTES + 64 * 1024
 TOKEN_CHARACTERS = 200
+KEY = re.compile(r"[!-~]{1,80}")
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -64,6 +66,9 @@ def check(request: HttpRequest) -> None:
     if not request.accepts(JSON) and not request.accepts(problems.MEDIA_TYPE):
         raise Problem(406, "not_acceptable")
     if request.method == "POST":
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not KEY.fullmatch(key):
+            raise Problem(422, "bad_key", _("An Idempotency-Key has 1 to 80 printable characters and no space."))
         _check_body(request, operation)
 
 
@@ -78,8 +83,6 @@ def _check_body(request: HttpRequest, operation: Operation) -> None:
         raise Problem(413, "too_large")
     if request.body and request.content_type != JSON:
         raise Problem(415, "not_json")
-    if len(request.headers.get("Idempotency-Key", "")) > 80:
-        raise Problem(422, "key_too_long", _("An Idempotency-Key has at most 80 characters."))
 
 
 def _length(request: HttpRequest) -> int:

@@ -39,14 +39,14 @@ IF_MATCH = {
     "in": "header",
     "required": False,
     "description": "The ETag of the matter as it was read; 412 when somebody changed it meanwhile.",
-    "schema": {"type": "string", "pattern": r'^("[0-9]{1,9}"|\*)$'},
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'},
 }
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "The ETag that is held already; 304 when nothing changed.",
-    "schema": {"type": "string", "maxLength": 200, "pattern": r"^[!-~]+$"},
+    "schema": {"type": "string"},
 }
 WITH_ETAG = ("read_matter", "list_places")
 ETAG = {"ETag": {"description": "The version of what was given.", "schema": {"type": "string"}}}

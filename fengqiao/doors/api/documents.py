@@ -77,6 +77,7 @@ def add_document(
     Whoever works on the matter may add one: a relation that opens the staff's texts.
     """
     post = request.auth
+    _refuse_unknown(request)
     with access.acting_as(post):
         _may_add(post, opening.matter_of(post, number))
     key = once(request, post, status=201)
@@ -88,6 +89,13 @@ def add_document(
     response = answer(_row(matter, document), 201)
     response["Location"] = _href(matter, document)
     return response
+
+
+def _refuse_unknown(request: ActingRequest) -> None:
+    unknown = [*(set(request.POST) - set(PaperAsked.model_fields)), *(set(request.FILES) - {"file"})]
+    if unknown:
+        errors = [{"pointer": f"/{name}", "detail": _("There is no such field.")} for name in sorted(unknown)]
+        raise Problem(422, "invalid", errors=errors)
 
 
 def _may_add(post: Post, matter: Matter) -> None:

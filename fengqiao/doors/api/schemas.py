@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 
 from fengqiao.ground import codes
 from fengqiao.kernel.forms import WORDS
@@ -38,7 +39,23 @@ def _in_our_age(day: date) -> date:
     return day
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_told_in_our_age)]
+def _written(pattern: str) -> BeforeValidator:
+    """Only this spelling is read: a bare number is no date, and “on” is no yes."""
+
+    def read(value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            raise ValueError("not in the spelling of the description")
+        return value
+
+    return BeforeValidator(read)
+
+
+# RFC 3339 instants and days.
+_INSTANT = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"
+Moment = Annotated[AwareDatetime, _written(_INSTANT), AfterValidator(_told_in_our_age)]
+Day = Annotated[date, _written(r"\d{4}-\d\d-\d\d"), AfterValidator(_in_our_age)]
+YesNo = Annotated[bool, _written("true|false")]
+Count = Annotated[int, _written(r"\d{1,4}"), Field(ge=1, le=100)]
 
 
 def one_of(table: str) -> dict[str, Any]:
@@ -121,7 +138,7 @@ class Filters(Schema):
 
     kind: CodeKey | None = None
     state: CodeKey | None = None
-    open: bool | None = None
+    open: YesNo | None = None
     place: Annotated[str, Field(pattern=r"^[0-9]{2,15}$", description="prefix of a place code")] | None = None
     category: CodeKey | None = None
     channel: CodeKey | None = None
@@ -133,14 +150,14 @@ class Filters(Schema):
     opened_from: Moment | None = None
     opened_to: Moment | None = None
     cursor: Annotated[str, Field(max_length=120)] | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Count = 20
 
 
 class PageAsked(Schema):
     """Where to begin, and how many."""
 
     cursor: Annotated[str, Field(max_length=120)] | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    limit: Count = 50
 
 
 class Page(Schema):
@@ -367,7 +384,7 @@ class WorkFilters(Schema):
 
     due: Literal["overdue", "today", "soon"] | None = None
     cursor: Annotated[str, Field(max_length=120)] | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    limit: Count = 50
 
 
 class WorkTask(Schema):
@@ -429,8 +446,8 @@ class CodeLists(Schema):
 class FigureFilters(Schema):
     """`from` and `to` are days, both included; without them the twelve months up to today."""
 
-    from_: Annotated[Annotated[date, AfterValidator(_in_our_age)] | None, Field(alias="from")] = None
-    to: Annotated[date, AfterValidator(_in_our_age)] | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
     by: Literal["month", "day", "place", "category", "month,category"] = "month"
     place: Annotated[str, Field(pattern=r"^[0-9]{2,15}$", description="prefix of a place code")] | None = None
 
@@ -460,25 +477,23 @@ class FigureTable(Schema):
     items: list[FigureRow]
 
 
-class ProgressReply(Schema):
+class ProgressText(Schema):
+    """An answer, an explanation, or what the person added."""
+
+    label: str
     at: datetime
     text: str
 
 
-class ProgressUnit(Schema):
-    unit: str
-    role: str
-
-
 class ProgressMore(Schema):
-    """What the proof opens besides."""
+    """What the proof opens besides. `may` names the person's own moves: add, urge, take back."""
 
     number: str
     title: str
     received_at: datetime
-    handled_by: ProgressUnit | None
-    next_step: str | None
-    replies: list[ProgressReply]
+    handled_by: str | None
+    next_step: str
+    replies: list[ProgressText]
     may: list[str]
 
 

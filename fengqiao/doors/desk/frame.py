@@ -11,7 +11,8 @@ from fengqiao.doors.face.parts import Frame, NavGroup, NavItem
 from fengqiao.doors.face.parts import Post as ShownPost
 from fengqiao.ground import codes, masking
 from fengqiao.kernel import people
-from fengqiao.kernel.models import Message, Post
+from fengqiao.kernel.models import Post
+from fengqiao.offices.letters import outbox
 
 
 def frame_of(request: HttpRequest) -> Frame | None:
@@ -19,7 +20,7 @@ def frame_of(request: HttpRequest) -> Frame | None:
     post: Post | None = getattr(request, "post", None)
     if post is None:
         return None
-    unread = Message.objects.filter(post=post, way="desk", read_at=None).values("pk")[:100].count()
+    unread = outbox.notices(post).filter(read_at=None).order_by().values("pk")[:100].count()
     return Frame(
         groups=(NavGroup("", _items(request)),),
         unit=post.unit.name,

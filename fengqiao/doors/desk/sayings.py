@@ -31,7 +31,13 @@ WORDS = {
     "clock.recomputed": gettext_lazy("the limit was computed again after a calendar was loaded"),
 }
 HIDDEN = frozenset({"access.opened"})
-ICONS = {"received": "phone-incoming", "dispatch": "send", "reply": "message", "archive": "archive", "supervise": "rubber-stamp"}
+ICONS = {
+    "received": "phone-incoming",
+    "dispatch": "send",
+    "reply": "message",
+    "archive": "archive",
+    "supervise": "rubber-stamp",
+}
 
 
 def history(events: Sequence[Event], texts: Iterable[str]) -> list[Entry]:

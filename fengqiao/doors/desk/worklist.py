@@ -19,11 +19,12 @@ from fengqiao.doors.face.parts import Light, Pager, Tab
 from fengqiao.doors.lists import worklist
 from fengqiao.ground import numbers
 from fengqiao.kernel import domain
-from fengqiao.kernel.models import Message, Task
-from fengqiao.kernel.now import now
+from fengqiao.kernel.models import Task
+from fengqiao.offices.letters import outbox
 
 PAGE = 20
 LAST_PAGE = 50
+NOTICES = 50
 TASKS = {
     "dispatch": gettext_lazy("Dispatch"),
     "take": gettext_lazy("Take"),
@@ -90,7 +91,7 @@ def _row(task: Task, light: Light | None) -> Row:
     state = declared.state(matter.state)
     return Row(
         task=task,
-        href=reverse("desk:matter", args=[numbers.parse(matter.number).slug]),
+        href=matter_address(matter.number),
         kind=declared.label,
         state=state.label,
         next=TASKS.get(task.kind, task.kind),
@@ -128,8 +129,15 @@ def _pager(tasks: list[Task], number: int, wanted: str, tally: dict[str, int]) -
 @acting
 def notices(request: ActingRequest) -> HttpResponse:
     """What the platform tells this post; opening the page marks it as read."""
-    rows = list(Message.objects.filter(post=request.post, way="desk").order_by("-made_at")[:50])
-    fresh = [row.pk for row in rows if row.read_at is None]
-    if fresh:
-        Message.objects.filter(pk__in=fresh).update(read_at=now())
-    return render(request, "desk/notices.html", {"rows": rows})
+    rows = list(outbox.notices(request.post).select_related("matter")[:NOTICES])
+    outbox.mark_read(request.post, [row.pk for row in rows if row.read_at is None])
+    lines = [
+        (outbox.sentence(row.template), row.made_at, matter_address(row.matter.number) if row.matter else "")
+        for row in rows
+    ]
+    return render(request, "desk/notices.html", {"rows": lines})
+
+
+def matter_address(number: str) -> str:
+    """Where the page of the matter with this number is."""
+    return reverse("desk:matter", args=[numbers.parse(number).slug])

@@ -19,7 +19,7 @@ _EXCEL_DAY_0 = datetime(1899, 12, 30, tzinfo=HERE)
 
 
 def read_instant(cell: Any) -> datetime | None:
-    """`2019/2/28 11:25:05`, ISO 8601, `2019年2月28日`, `20190228`, a date cell or an Excel serial; None when it is none."""
+    """`2019/2/28 11:25:05`, ISO 8601, `2019年2月28日`, `20190228`, a date cell, an Excel serial; else None."""
     if isinstance(cell, datetime):
         return cell if cell.tzinfo else cell.replace(tzinfo=HERE)
     if isinstance(cell, date):

@@ -24,7 +24,7 @@ COUNTED = ("created", "joined", "unchanged", "rejected")
 
 @dataclass(slots=True)
 class Report:
-    """`rows = created + joined + unchanged + rejected`. `columns`: our field → their column; `left`: columns not taken."""
+    """`rows = created + joined + unchanged + rejected`. `columns`: our field → their column; `left`: not taken."""
 
     committed: bool
     rows: int = 0
@@ -87,7 +87,9 @@ class Rejects:
         for column, name in enumerate([*self.columns, _("Row in the file"), _("What is wrong")]):
             self._sheet.write_string(0, column, name)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._book is None:
             self.path.unlink(missing_ok=True)
         else:

@@ -34,6 +34,10 @@ class Reader:
     channel: str
     mapping: Mapping[str, str]
     _places: dict[str, str] = field(default_factory=dict)
+    _city: str = ""
+
+    def __post_init__(self) -> None:
+        self._city = places.city()
 
     def read(self, row: Row) -> Receipt:
         """The receipt of a row. Raises BadRow."""
@@ -87,7 +91,7 @@ class Reader:
         code = self._places.get(words, "")
         if words and not code:
             notes.append(_("Place in the file: %(words)s") % {"words": words})
-        return code or places.city()
+        return code or self._city
 
     def _category(self, words: str, notes: list[str]) -> str:
         table = domain.get(self.kind).categories
@@ -127,7 +131,10 @@ def _instant(cell: Any, words: str) -> datetime | None:
     if found > now():
         raise BadRow(_("“%(words)s” lies in the future.") % {"words": words[:40]})
     if found.year < FIRST_YEAR:
-        raise BadRow(_("“%(words)s” lies before %(year)d; older files stay on paper.") % {"words": words[:40], "year": FIRST_YEAR})
+        raise BadRow(
+            _("“%(words)s” lies before %(year)d; older files stay on paper.")
+            % {"words": words[:40], "year": FIRST_YEAR}
+        )
     return found
 
 

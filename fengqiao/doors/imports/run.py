@@ -26,7 +26,7 @@ from fengqiao.doors.imports.rows import BadRow, Reader
 from fengqiao.doors.imports.tables import Row, Table, as_text, open_table
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import intake, journal
+from fengqiao.kernel import intake, journal, same_many
 from fengqiao.kernel.earlier import Earlier
 from fengqiao.kernel.intake import Receipt
 from fengqiao.kernel.models import Job, Post
@@ -53,7 +53,12 @@ class Plan:
     @property
     def name(self) -> str:
         """Sixteen hex digits that name this file read in this way."""
-        told = [self.table.digest.hex(), self.reader.kind, self.reader.channel, str(sorted(self.reader.mapping.items()))]
+        told = [
+            self.table.digest.hex(),
+            self.reader.kind,
+            self.reader.channel,
+            str(sorted(self.reader.mapping.items())),
+        ]
         return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
 
@@ -72,7 +77,10 @@ def plan(path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post, 
         raise Refused("may_not_import", _("This post may not import. The supervisor of the hotline may."))
     if channel not in codes.keys("channel"):
         known = ", ".join(codes.keys("channel"))
-        raise Refused("no_channel", _("There is no channel “%(channel)s”. The channels are: %(known)s.") % {"channel": channel, "known": known})
+        raise Refused(
+            "no_channel",
+            _("There is no channel “%(channel)s”. The channels are: %(known)s.") % {"channel": channel, "known": known},
+        )
     table = open_table(path)
     chosen = mappings.choose(table.columns, mapping)
     total = sum(1 for _row in table.rows())
@@ -81,9 +89,7 @@ def plan(path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post, 
     return Plan(table, Reader(kind, channel, chosen), total)
 
 
-def preview(
-    path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post, *, kind: str = "hotline"
-) -> Report:
+def preview(path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post, *, kind: str = "hotline") -> Report:
     """The dry run: what would come in, what is refused and why. Nothing is written but the report. Raises Refused."""
     planned = plan(path, mapping, channel, by, kind=kind)
     report = _blank(planned, committed=False)
@@ -115,17 +121,21 @@ def commit(
     told: Told | None = None,
 ) -> Report:
     """Bring the file in, or take up where an earlier run of it ended. Raises Refused."""
-    return _work(begin(path, mapping, channel, by, kind=kind), by, told)
+    planned = plan(path, mapping, channel, by, kind=kind)
+    return _work(_job(planned, by), planned, by, told)
 
 
 def begin(path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post, *, kind: str = "hotline") -> Job:
     """The job of this file: a new one, or the one that was cut off. Raises Refused."""
-    planned = plan(path, mapping, channel, by, kind=kind)
+    return _job(plan(path, mapping, channel, by, kind=kind), by)
+
+
+def _job(planned: Plan, by: Post) -> Job:
     params = {
-        "path": str(path.absolute()),
+        "path": str(planned.table.path.absolute()),
         "name": planned.name,
-        "channel": channel,
-        "kind": kind,
+        "channel": planned.reader.channel,
+        "kind": planned.reader.kind,
         "mapping": dict(planned.reader.mapping),
     }
     with transaction.atomic():
@@ -136,14 +146,18 @@ def begin(path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post,
             job.counts = {"batches": []}
         job.params, job.cancel_at, job.error = params, None, ""
         job.save()
-        journal.note(by, "config", "import.began", data={"job": str(job.pk), "rows": planned.total, "channel": channel})
+        journal.note(
+            by, "config", "import.began", data={"job": str(job.pk), "rows": planned.total, "channel": params["channel"]}
+        )
     return job
 
 
 def run_job(job_id: uuid.UUID | str, told: Told | None = None) -> Report:
     """Do a job that was begun, from its first batch that is not in. For the worker. Raises Refused."""
     job = Job.objects.select_related("by__account", "by__unit__place").get(pk=job_id, kind=KIND)
-    return _work(job, job.by, told)
+    params = job.params
+    planned = plan(Path(params["path"]), params["mapping"], params["channel"], job.by, kind=params["kind"])
+    return _work(job, planned, job.by, told)
 
 
 def cancel(job_id: uuid.UUID | str) -> bool:
@@ -151,9 +165,7 @@ def cancel(job_id: uuid.UUID | str) -> bool:
     return bool(Job.objects.filter(pk=job_id, kind=KIND, ended_at=None).update(cancel_at=now()))
 
 
-def _work(job: Job, by: Post, told: Told | None) -> Report:
-    params = job.params
-    planned = plan(Path(params["path"]), params["mapping"], params["channel"], by, kind=params["kind"])
+def _work(job: Job, planned: Plan, by: Post, told: Told | None) -> Report:
     if planned.table.digest != bytes(job.digest or b""):
         raise Refused("file_changed", _("The file was changed since the import began. Begin again with it."))
     report = _blank(planned, committed=True)
@@ -239,7 +251,8 @@ def _one_by_one(by: Post, kind: str, good: Read, line: dict[str, Any]) -> Counte
 
 def _end(job: Job, by: Post, report: Report) -> None:
     counts = {name: getattr(report, name) for name in ("rows", *COUNTED)}
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        same_many.fold(cursor)
         held = Job.objects.select_for_update().get(pk=job.pk)
         held.counts |= counts
         held.ended_at = now()

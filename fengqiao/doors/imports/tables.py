@@ -79,7 +79,7 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-# Encodings -------------------------------------------------------------------------------------------------------------
+# Encodings -----------------------------------------------------------------------------------------------------------
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -129,7 +129,7 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-# Separated values ------------------------------------------------------------------------------------------------------
+# Separated values ----------------------------------------------------------------------------------------------------
 
 
 def _separated(path: Path, digest: bytes, encoding: str) -> Table:
@@ -206,7 +206,7 @@ def _encodes(text: str) -> bool:
     return True
 
 
-# Lines of JSON ---------------------------------------------------------------------------------------------------------
+# Lines of JSON -------------------------------------------------------------------------------------------------------
 
 
 def _lines(path: Path, digest: bytes, encoding: str) -> Table:
@@ -214,7 +214,9 @@ def _lines(path: Path, digest: bytes, encoding: str) -> Table:
     for row in islice(_objects(path, encoding), 200):
         names |= dict.fromkeys(row.cells)
     if not names:
-        raise Refused("no_objects", _("A .jsonl file has one JSON object in each line, like {“title”: …}. This one has none."))
+        raise Refused(
+            "no_objects", _("A .jsonl file has one JSON object in each line, like {“title”: …}. This one has none.")
+        )
     return Table(path, "jsonl", _heading(list(names)), digest, lambda: _objects(path, encoding))
 
 
@@ -243,7 +245,7 @@ def _object(number: int, line: str) -> Row:
     return Row(number, cells, _faults(cells))
 
 
-# Sheets ----------------------------------------------------------------------------------------------------------------
+# Sheets --------------------------------------------------------------------------------------------------------------
 
 
 def _sheet(path: Path, digest: bytes) -> Table:
@@ -253,7 +255,9 @@ def _sheet(path: Path, digest: bytes) -> Table:
             if not any(name.startswith("xl/") for name in packed.namelist()):
                 raise _no_table()
     except zipfile.BadZipFile:
-        raise Refused("broken_file", _("The Excel file is damaged. Open it in Excel, save it again, choose that.")) from None
+        raise Refused(
+            "broken_file", _("The Excel file is damaged. Open it in Excel, save it again, choose that.")
+        ) from None
     if size > UNPACKED:
         raise Refused("too_large", _("The Excel file is too large. Save the sheet as .csv and choose that."))
     heading = next(_sheet_rows(path), (0, []))[1]
@@ -276,7 +280,9 @@ def _sheet_rows(path: Path) -> Iterator[tuple[int, list[Any]]]:
             if any(cell not in ("", None) for cell in cells):
                 yield number, cells
     except CalamineError:
-        raise Refused("broken_file", _("The Excel file is damaged. Open it in Excel, save it again, choose that.")) from None
+        raise Refused(
+            "broken_file", _("The Excel file is damaged. Open it in Excel, save it again, choose that.")
+        ) from None
 
 
 def as_text(cell: Any) -> str:
@@ -289,4 +295,8 @@ def as_text(cell: Any) -> str:
         return "1" if cell else "0"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return cell.isoformat(" ") if hasattr(cell, "isoformat") and hasattr(cell, "hour") and hasattr(cell, "year") else str(cell)
+    return (
+        cell.isoformat(" ")
+        if hasattr(cell, "isoformat") and hasattr(cell, "hour") and hasattr(cell, "year")
+        else str(cell)
+    )

@@ -29,6 +29,7 @@ from fengqiao.offices.papers import papers
 KIND = "hotline"
 ROUTE = "portal:tell"
 MOST_PHOTOS = 3
+ABOUT_SOMEBODY = ("complaint", "report")
 PHOTO_KINDS = frozenset({"jpeg", "png", "webp"})
 TITLE = 30
 _SENTENCE = re.compile(r"[。！？!?；;\r\n]")
@@ -87,13 +88,16 @@ def calls_of(told: Mapping[str, Any]) -> str:
 
 
 def kept_away(told: Mapping[str, Any]) -> list[Told]:
-    """Who shall not know of it: the place's own levels by their units, anybody else in words for the city's desk."""
+    """Who shall not know of it: the place's own levels by their units, anybody else in words for the city's desk.
+
+    A complaint or a report that leaves the question open is read by the city's desk first: it is about somebody.
+    """
     chosen = [each for each in told["kept_away"] if each != "none"]
     words = told["kept_away_words"].strip()
     found = [Told(level=each) for each in chosen if each in ("village", "town")]
     if words:
         found.append(Told(words=words))
-    elif {"unit", "person", UNSURE} & set(chosen):
+    elif {"unit", "person", UNSURE} & set(chosen) or (not told["kept_away"] and told["nature"] in ABOUT_SOMEBODY):
         found.append(Told())
     return found
 

@@ -183,7 +183,9 @@ class Ask(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Query code"),
         max_length=40,
-        required=False,
+        error_messages={
+            "required": gettext_lazy("No query code was typed. It has 12 digits and stands on your receipt.")
+        },
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "in-code num"}),
         help_text=gettext_lazy("12 digits on your receipt, four by four."),
     )

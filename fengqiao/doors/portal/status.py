@@ -198,7 +198,7 @@ def _road(declared: Domain) -> list[State]:
 def said_to(source: Source, matter: Matter) -> list[Said]:
     """Answers and explanations for this person, and what he added himself; newest first."""
     rows = Text.objects.filter(matter=matter, visibility="parties", kind__in=(*ANSWERS, "supplement"))
-    mine = [row for row in rows.order_by("-at") if row.source_id in (None, source.pk)]
+    mine = [row for row in rows.order_by("-at") if row.source_id == source.pk or _for_all(row)]
     words = secrecy.words_of(mine)
     labels: Mapping[str, Any] = {
         "reply": _("Answer"),
@@ -206,6 +206,11 @@ def said_to(source: Source, matter: Matter) -> list[Said]:
         "supplement": _("You added"),
     }
     return [Said(labels[row.kind], row.at, words[row.pk]) for row in mine if words[row.pk]]
+
+
+def _for_all(text: Text) -> bool:
+    """An answer without a receipt is for every teller; what one of several added is his alone."""
+    return text.source_id is None and text.kind in ANSWERS
 
 
 def _events(*matters: Matter) -> list[Event]:

@@ -30,19 +30,20 @@ language plpgsql stable security definer set search_path = pg_catalog, public, p
 begin
     return query
         select c.item, c.matter_id, c.shared from (
-            select h.item, h.matter_id, count(*)::integer as shared,
-                   row_number() over (partition by h.item order by count(*) desc, h.matter_id desc) as place
+            select s.item, s.matter_id, s.shared,
+                   row_number() over (partition by s.item order by s.shared desc, s.matter_id desc) as place
             from (
-                select distinct w.item, w.word, f.matter_id
+                select w.item, f.matter_id, f.kind, f.place, f.reach, count(*)::integer as shared
                 from unnest(items, words) w (item, word)
                 cross join lateral (
-                    select s.matter_id from search_row s
-                    where s.tokens @@ quote_literal(w.word)::tsquery
-                      and s.opened_at between since[w.item + 1] and until[w.item + 1]
-                      and {SEEN.format(id="s.matter_id", level="").replace("(place,", "(s.place,")}
-                    limit 200) f) h
-            group by h.item, h.matter_id
-            having count(*) >= fewest) c
+                    select distinct r.matter_id, r.kind, r.place, r.reach from (
+                        select * from search_row n
+                        where n.tokens @@ quote_literal(w.word)::tsquery
+                          and n.opened_at between since[w.item + 1] and until[w.item + 1]
+                        limit 100) r) f
+                group by w.item, f.matter_id, f.kind, f.place, f.reach
+                having count(*) >= fewest) s
+            where {SEEN.format(id="s.matter_id", level="").replace("(place,", "(s.place,")}) c
         where c.place <= most;
 end $fn$;
 alter function shares_words_many(integer[], text[], timestamptz[], timestamptz[], integer, integer) owner to {SEARCH};
@@ -54,7 +55,7 @@ grant execute on function
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kernel", "0006_guesses")]
+    dependencies = [("kernel", "0005_uploads")]
 
     operations = [
         migrations.RunSQL(FOLD_SEARCH, migrations.RunSQL.noop),

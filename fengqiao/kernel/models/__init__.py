@@ -1,6 +1,5 @@
 """The nouns of the platform, in the order in which a reader should meet them."""
 
-from fengqiao.kernel.models.guesses import Guess
 from fengqiao.kernel.models.journal import Chain, Event
 from fengqiao.kernel.models.matter import (
     ExcludedUnit,
@@ -32,7 +31,6 @@ __all__ = [
     "ExcludedUnit",
     "Exclusion",
     "FigureCell",
-    "Guess",
     "Idempotency",
     "Job",
     "Link",

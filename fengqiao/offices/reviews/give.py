@@ -11,6 +11,7 @@ from fengqiao.ground import codes
 from fengqiao.ground.refusals import NotNow, NotThere, Refused
 from fengqiao.kernel import access, ciphers, journal, route
 from fengqiao.kernel.access import Acting
+from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.intake import PORTAL
 from fengqiao.kernel.models import ExcludedUnit, Matter, Post, Relation, Source, Text, Unit
 from fengqiao.kernel.now import now
@@ -71,8 +72,8 @@ def of_person(source: Source | UUID) -> list[Review]:
         return list(Review.objects.filter(source=pk).order_by("turn"))
 
 
-def forget(matter: Matter) -> int:
-    """At the end of keeping: the words go, the grades stay. Call it inside the transaction that forgets the matter."""
+def forget(book: Docket, matter: Matter) -> int:
+    """At the end of keeping: the words go, the grades stay."""
     return Review.objects.filter(matter=matter).update(comment=None, answer=None)
 
 
