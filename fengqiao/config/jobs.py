@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from fengqiao.doors.imports import reports
 from fengqiao.kernel.now import now
 from fengqiao.offices.knowledge.duties import due as knowledge_due
 from fengqiao.offices.supervision.climb import climb as supervision_climb
@@ -52,6 +53,8 @@ PERIODIC = (
     Periodic("stalled", "* * * * *", "fengqiao.config.jobs.take_up_stalled"),
     Periodic("roots", "*/10 * * * *", "fengqiao.offices.audit.audit.seal_root"),
     Periodic("words", "*/10 * * * *", "fengqiao.config.upkeep.count_words"),
+    Periodic("fold", "* * * * * */20", "fengqiao.config.upkeep.fold_search"),
+    Periodic("figures", "* * * * * */30", "fengqiao.kernel.analyse.update_cells"),
     Periodic("supervision", "3,18,33,48 * * * *", "fengqiao.config.jobs.climb"),
     Periodic("knowledge", "9 * * * *", "fengqiao.config.jobs.review_knowledge", again=True),
     Periodic("comments", "13 * * * *", "fengqiao.offices.reviews.sheet.make_last_months_sheets", again=True),
@@ -59,6 +62,8 @@ PERIODIC = (
     Periodic("posts", "11 * * * *", "fengqiao.config.upkeep.write_ended_posts", again=True),
     Periodic("clocks", "17 * * * *", "fengqiao.config.upkeep.settle_clocks", again=True),
     Periodic("files", "23 * * * *", "fengqiao.offices.papers.papers.sweep", again=True),
+    Periodic("guesses", "27 * * * *", "fengqiao.doors.portal.throttle.sweep", again=True),
+    Periodic("imports", "29 * * * *", "fengqiao.config.jobs.sweep_imports", again=True),
     Periodic("forgetting", "31 * * * *", "fengqiao.config.upkeep.forget_due", again=True),
     Periodic("sessions", "41 * * * *", "fengqiao.config.jobs.clear_sessions", again=True),
 )
@@ -80,6 +85,11 @@ def take_up_stalled() -> int:
             except IntegrityError:
                 cursor.execute("select procrastinate_finish_job_v1(%s, 'aborted', true)", [job])
     return len(stalled)
+
+
+def sweep_imports() -> int:
+    """Reports and rejected rows of imports go after seven days."""
+    return reports.sweep(now())
 
 
 def climb() -> int:

@@ -48,7 +48,7 @@ KEYWORDS = {
     "npgettext": _CONTEXT_FIRST_PLURAL,
     "npgettext_lazy": _CONTEXT_FIRST_PLURAL,
 }
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)[^{}]*\}")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)(?:[!:][^{}]*)?\}")
 
 Key = tuple[str, str | None]
 

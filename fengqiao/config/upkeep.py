@@ -115,3 +115,11 @@ def count_words() -> int:
         mark.data = {"at": now().isoformat(), "kept": kept}
         mark.save(update_fields=["data"])
     return kept
+
+
+def fold_search() -> int:
+    """Fold new entries into the search index, so that no request has to read them unfolded; how many pages."""
+    with connection.cursor() as cursor:
+        cursor.execute("select fold_search()")
+        pages: int = cursor.fetchone()[0]
+    return pages

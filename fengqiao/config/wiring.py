@@ -32,7 +32,9 @@ def _notices() -> None:
 
     for template, sentence in {
         "supervision_urged": _("Your unit is urged in a matter. Say what was done and when it will be finished."),
-        "supervision_supervised": _("Your unit is supervised in a matter. An answer is due; the day stands on the task."),
+        "supervision_supervised": _(
+            "Your unit is supervised in a matter. An answer is due; the day stands on the task."
+        ),
         "supervision_listed": _("A matter of your unit was put on the public list. An answer is due."),
         "supervision_answered": _("The unit has answered the supervision. Ask the person, then end or extend it."),
         "supervision_ended": _("The supervision of a matter of your unit has ended."),

@@ -1,4 +1,4 @@
-"""What the program will not do, each with a code for programs and one sentence for people: what happened, what to do."""
+"""What the program will not do: a code for programs, a sentence for people (what happened, what to do)."""
 
 from __future__ import annotations
 

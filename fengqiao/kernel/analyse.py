@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import access, domain
 from fengqiao.kernel.models import Bookmark, FigureCell
+from fengqiao.kernel.now import today
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -129,9 +130,7 @@ def figure(key: str, *, first: date, last: date, by: str = "month", place: str =
     names = by.split(",")
     if "month" in names:
         cells = cells.annotate(month=TruncMonth("day"))
-    summed = cells.values(*names).annotate(
-        over=Sum("numerator"), under=Sum("denominator"), old=Sum("imported")
-    )
+    summed = cells.values(*names).annotate(over=Sum("numerator"), under=Sum("denominator"), old=Sum("imported"))
     rows = [(" ".join(_name(row[name]) for name in names), row["over"], row["under"], row["old"]) for row in summed]
     rows.sort()
     total = ("", sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
@@ -195,7 +194,18 @@ def _from_journal(asked: Measure, first: date, last: date) -> Sequence[tuple[Any
     sql, values = _cells_sql(asked)
     with connection.cursor() as cursor:
         cursor.execute(sql.format(days="between %s and %s"), [*values[0], first, last, *values[1], first, last])
-        return cursor.fetchall()
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def check() -> list[str]:
+    """A sentence for each of the last 31 days' cells that differs from the journal (`fengqiao check`)."""
+    update_cells()
+    last = today()
+    return [
+        f"{key} of {day} in {place}: the cell says {cell}, the journal {journal}."
+        for key, day, place, _category, cell, journal in recount(last - timedelta(days=31), last)
+    ]
 
 
 def _count(days: list[date]) -> None:
@@ -253,4 +263,3 @@ def _events_sql(count: Count, over: str, under: str) -> tuple[str, list[Any]]:
 
 def _as_json_text(value: Any) -> str:
     return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-

@@ -14,7 +14,6 @@ from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Document, Matter, MatterKey, Person, SearchRow, Source, Text
 from fengqiao.kernel.now import HERE
 
-
 Forget = Callable[[Docket, Matter], object]
 _FORGETTING: list[Forget] = []
 
@@ -70,7 +69,7 @@ def catalogue(matter: Matter) -> list[dict[str, Any]]:
 
 
 def forget(book: Docket, matter: Matter) -> None:
-    """At the end of retention: texts, persons, keys, search rows and what offices hold go; the journal still verifies."""
+    """At the end of retention: texts, persons, keys and what offices hold go; the journal stays and still verifies."""
     for also in _FORGETTING:
         also(book, matter)
     counts = {

@@ -98,6 +98,7 @@ class Docket:
         self._clocks: dict[uuid.UUID, list[Clock]] = {}
         self._tasks: dict[uuid.UUID, list[Task]] = {}
         self._refile: set[uuid.UUID] = set()
+        self._masters: dict[uuid.UUID, str] = {}
 
     @property
     def post(self) -> Post | None:
@@ -391,6 +392,13 @@ class Docket:
     def refile(self, matter: Matter) -> None:
         """Place, category or reach changed: the matter's search rows follow at the end."""
         self._refile.add(matter.pk)
+
+    def master_of(self, matter: Matter) -> str:
+        """The number of the matter that this one was merged into before this transaction; empty when it was not."""
+        if matter.pk not in self._masters:
+            merged = matter.merged_into.filter(undone_at=None).values_list("master__number", flat=True)
+            self._masters[matter.pk] = merged.first() or ""
+        return self._masters[matter.pk]
 
     def barred_units(self, matter: Matter) -> set[int]:
         """Ids of the units that the matter excludes, those of this transaction included."""

@@ -63,9 +63,8 @@ def stands_in_the_way(book: Docket, matter: Matter, move: Move) -> Any:
         return _("In the state “%(state)s” this cannot be done.") % {"state": declared.state(matter.state).label}
     if move.frm == OPEN and declared.state(matter.state).final:
         return _("This matter is closed.")
-    merged = matter.merged_into.filter(undone_at=None).select_related("master").first()
-    if merged and not move.quiet:
-        return _("This matter was merged into %(number)s. Do it there.") % {"number": merged.master.number}
+    if not move.quiet and (master := book.master_of(matter)):
+        return _("This matter was merged into %(number)s. Do it there.") % {"number": master}
     return move.guard(book, matter) if move.guard else None
 
 

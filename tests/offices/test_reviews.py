@@ -204,7 +204,7 @@ def test_at_the_end_of_keeping_the_words_go_and_the_grade_stays(answered):
     from fengqiao.offices.reviews.give import forget
 
     review = give(answered(), "poor", "太慢。")
-    assert system(lambda: forget(review.matter)) == 1
+    assert system(lambda: forget(None, review.matter)) == 1
     stored = system(lambda: type(review).objects.get(pk=review.pk))
     assert (stored.words, stored.grade) == ("", "poor")
 

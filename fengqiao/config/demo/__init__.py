@@ -1,4 +1,4 @@
-"""The demo city (演示数据，与真实的人和单位无关): invented towns, units, people and a believable week (domain ruling 1).
+"""The demo city (演示数据，与真实的人和单位无关): an invented, believable week (domain ruling 1).
 
 city      units and an account for each role that exists
 stories   what people told in that week, invented

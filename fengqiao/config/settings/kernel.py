@@ -18,6 +18,8 @@ FENGQIAO_CHECKS = [
     "fengqiao.config.jobs.failed",
     "fengqiao.offices.letters.outbox.dead_letters",
     "fengqiao.offices.papers.papers.missing",
+    "fengqiao.offices.audit.audit.years_ahead",
+    "fengqiao.kernel.analyse.check",
 ]
 
 # Newest key first; empty until the first start makes them (kernel/keys.py says so when one is asked for).

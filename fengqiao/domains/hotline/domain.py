@@ -9,6 +9,7 @@ from fengqiao.domains.hotline.analyse import MEASURES
 from fengqiao.kernel import archive as kernel_archive
 from fengqiao.kernel import handle as kernel_handle
 from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, register
+from fengqiao.offices.supervision import steps
 from fengqiao.offices.supervision.moves import moves as supervision_moves
 
 OFFICE = ("office", "office_head", "desk")
@@ -16,6 +17,9 @@ HEAD = ("office_head", "desk")
 LEAD = ("lead", "handler")
 CITY_RULE = "12345: one lead unit, several assist"
 BINDING = "12345: the office decides on jurisdiction"
+
+# The desk alone reads what may name the unit that handles the order (A32).
+AT_THE_DESK = Opens(texts=frozenset({"public", "parties", "staff", "desk"}))
 
 STATES = (
     State("received", _("received"), _("Received"), no_clock="T-H03: the desk works day and night", step=1),
@@ -34,6 +38,7 @@ STATES = (
 )
 FINAL = tuple(state.key for state in STATES if state.final)
 WITH_UNIT = ("dispatched", "taken", "in_progress", "redo")
+UNANSWERED = ("received", *WITH_UNIT, "return_asked")
 
 MOVES = (
     Move("answer_now", _("Answer on the spot"), ("received",), ("answered",), OFFICE, reply.answer_now,
@@ -63,9 +68,9 @@ MOVES = (
     Move("redo", _("Send back to be done again"), ("replied", "called_back"), ("redo",), OFFICE, handle.redo,
          "what was not done is done again", forms.Redo, law="SPEC M05", rank=3),
     Move("close", _("Close"), ("called_back",), ("closed",), OFFICE, archive.close,
-         "answered and called back", rank=1),
-    Move("not_accept", _("Show another way"), ("received", "dispatched", "return_asked"), ("not_accepted",), OFFICE,
-         reply.not_accept, "what belongs elsewhere is told so in writing, with the way", forms.NotAccept, law="SPEC G11",
+         "answered and called back; a supervised order after the supervision", guard=steps.stands_open, rank=1),
+    Move("not_accept", _("Show another way"), UNANSWERED, ("not_accepted",), OFFICE, reply.not_accept,
+         "what belongs elsewhere is told so in writing, with the way", forms.NotAccept, law="SPEC G11",
          rank=4),
     Move("hand_over", _("Hand over to emergency"), OPEN, ("handed_over",), (*OFFICE, *LEAD), reply.hand_over,
          "danger cannot wait", forms.HandOver, law="SPEC M09", rank=7),
@@ -93,10 +98,18 @@ MOVES = (
          "the caller may add at any time", forms.Supplement, law="SPEC G12", rank=6, quiet=True),
     Move("withdraw", _("Take it back"), OPEN, ("withdrawn",), ("party",), intake.withdraw,
          "only the caller may take it back", forms.Withdraw, rank=9, quiet=True),
+    Move("confirm_withdrawal", _("Ask whether it is the person's own will"), OPEN, STAYS, OFFICE,
+         intake.confirm_withdrawal,
+         "after supervision a withdrawal counts only when a unit that never handled it has asked",
+         forms.ConfirmWithdrawal, law=intake.AFTER, guard=intake.waits_for_other_unit, rank=2),
+    Move("take_up_again", _("Take it up again"), ("withdrawn",), ("received",), ("party", *OFFICE),
+         intake.take_up_again, "what was taken back can be taken up again for fifteen days",
+         forms.TakeUpAgain, law=intake.AFTER, guard=intake.still_time, rank=5),
     Move("close_history", _("Close as answered elsewhere"), ("received",), ("closed",), ("system",),
          archive.close_history, "an imported order may have been answered before it came here", forms.History, rank=9),
     Move("archive", _("File"), FINAL, STAYS, (*OFFICE, "system"), kernel_archive.archive,
-         "a closed order is kept for its term, then forgotten", law="SPEC 10.6", rank=1),
+         "a closed order is kept for its term, then forgotten", law="SPEC 10.6",
+         guard=archive.may_come_back, rank=1),
     *supervision_moves(office=HEAD, party=("party",), lead=LEAD),
 )  # fmt: skip
 
@@ -112,9 +125,9 @@ HOTLINE = register(
         start="received",
         place_rights={"hotline_agent": "office", "hotline_supervisor": "office_head", "command_room": "place_desk"},
         opens={
-            "office": Opens(),
-            "office_head": Opens(),
-            "desk": Opens(),
+            "office": AT_THE_DESK,
+            "office_head": AT_THE_DESK,
+            "desk": AT_THE_DESK,
             "lead": Opens(),
             "handler": Opens(),
             "co": Opens(identity=False),

@@ -62,8 +62,11 @@ class Settle(Form):
             field.queryset = route.free_of_conflict(self.matter, field.queryset)  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        if self.cleaned_data.get("upheld") and not self.cleaned_data.get("unit") and "unit" not in self.errors:
+        unit = self.cleaned_data.get("unit")
+        if self.cleaned_data.get("upheld") and not unit and "unit" not in self.errors:
             self.add_error("unit", _("Choose the unit that takes it over."))
+        if unit and (not self.cleaned_data.get("upheld") or (self.matter and unit.pk == self.matter.lead_unit_id)):
+            self.add_error("unit", _("Name another unit only if the unit is right and the order goes elsewhere."))
 
 
 class Extend(Form):
@@ -141,6 +144,20 @@ class Supplement(Form):
 
 class Withdraw(Form):
     text = Words(required=False, max_length=1000, label=_("Why, if you like to say"))
+
+
+class ConfirmWithdrawal(Form):
+    reached = forms.BooleanField(required=False, label=_("Reached"))
+    own_will = forms.BooleanField(required=False, label=_("It is the person's own will to take it back"))
+    note = Words(required=False, max_length=1000, label=_("What the person said"))
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("own_will") and not self.cleaned_data.get("reached"):
+            self.add_error("reached", _("Nobody was reached, so nobody said this. Tick “Reached” or leave it empty."))
+
+
+class TakeUpAgain(Form):
+    text = Words(required=False, max_length=1000, label=_("What has changed, if you like to say"))
 
 
 class TakeBack(Form):

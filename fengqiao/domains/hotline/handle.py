@@ -33,7 +33,10 @@ def take_up(book: Docket, matter: Matter) -> None:
 
 
 def start(book: Docket, matter: Matter) -> None:
-    """Work has begun."""
+    """Work has begun, for the first time or again."""
+    for task in book.tasks(matter):
+        if task.kind == "start":
+            book.change(task, kind="handle")
     move(book, matter, "start", visibility="public")
 
 
@@ -58,7 +61,7 @@ def extend(book: Docket, matter: Matter, *, days: int, explanation: str) -> None
         raise NotNow(refused.code, str(refused), pointer="/days") from None
     book.retimed(clock)
     for task in book.tasks(matter):
-        if task.kind == "handle":
+        if task.kind in ("handle", "start"):
             book.change(task, due_at=clock.due_at)
     text = book.text(matter, "explanation", explanation, visibility="parties")
     for source in matter.sources.filter(withdrawn_at=None):

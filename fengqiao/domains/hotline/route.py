@@ -7,15 +7,19 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.domains.hotline.intake import desk_of
+from fengqiao.domains.hotline.intake import desk_of, let_in
 from fengqiao.domains.hotline.models import HotlineOrder
 from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import route
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Matter, Place, Post, Subject, Task, Unit
+from fengqiao.offices.supervision import handle as supervision
+from fengqiao.offices.supervision import steps
 
 LIMITS = ("T-H01", "T-H04")
+# Tasks of the units that lead or assist; all others are a desk's.
+OF_UNITS = ("take", "handle", "start", "assist", *steps.TASKS.values())
 
 
 def limit_for(matter: Matter, order: HotlineOrder) -> str:
@@ -24,14 +28,18 @@ def limit_for(matter: Matter, order: HotlineOrder) -> str:
 
 
 def dispatch(book: Docket, matter: Matter, *, unit: Unit, co_units: Iterable[Unit] = (), note: str = "") -> None:
-    """Send the order to its lead unit: its limit starts, and one working day to say that it is wrong (T-H02)."""
+    """Send the order to its lead unit: its limit starts, and one working day to say that it is wrong (T-H02).
+
+    A limit that runs on since another unit had the order is not started anew: the caller's day stays (A32).
+    """
     texts = (book.text(matter, "note", note),) if note else ()
     assisting = [each for each in co_units if each != unit]
     _to(book, matter, unit)
     _assisted(book, matter, assisting)
     order = matter.hotline_order
     book.change(order, dispatched_at=book.now)
-    book.clock(matter, limit_for(matter, order))
+    if not any(clock.rule in LIMITS for clock in book.clocks(matter)):
+        book.clock(matter, limit_for(matter, order))
     book.finish(matter, "dispatch", "check_subject", outcome="dispatched")
     move(
         book,
@@ -52,6 +60,8 @@ def unresolved(book: Docket, matter: Matter) -> Any:
 
 def _to(book: Docket, matter: Matter, unit: Unit) -> Task:
     route.lead(book, matter, unit)
+    book.unrelate(matter, "co", unit=unit)
+    book.finish(matter, "assist", unit=unit, outcome="leads")
     task = book.task(matter, "take", unit)
     book.clock(matter, "T-H02", task=task)
     book.message("desk", "dispatched", matter=matter, unit=unit)
@@ -68,9 +78,21 @@ def _assisted(book: Docket, matter: Matter, units: list[Unit]) -> None:
 def add_co(book: Docket, matter: Matter, *, co_units: Iterable[Unit], note: str = "") -> None:
     """Ask more units to assist."""
     assisting = [unit for unit in co_units if unit.pk != matter.lead_unit_id]
+    _refuse_pushing_down(book, matter, assisting)
     texts = (book.text(matter, "note", note),) if note else ()
     _assisted(book, matter, assisting)
     move(book, matter, "add_co", data={"co": [unit.pk for unit in assisting]}, texts=texts)
+
+
+def _refuse_pushing_down(book: Docket, matter: Matter, units: list[Unit]) -> None:
+    """A department's work is not passed down to the towns by itself (SPEC M05; 潍坊市12345条例 art. 24)."""
+    asks = book.post.unit if book.post and book.post.unit_id == matter.lead_unit_id else None
+    if asks and any(len(unit.place_id) > len(asks.place_id) for unit in units):
+        raise Refused(
+            "pushed_down",
+            _("A unit does not pass its work down to a town or village. Ask the hotline office."),
+            pointer="/co_units",
+        )
 
 
 def ask_return(book: Docket, matter: Matter, *, reason: str, suggested: Unit | None = None) -> None:
@@ -103,7 +125,7 @@ def settle_return(book: Docket, matter: Matter, *, upheld: bool, note: str, unit
     book.finish(matter, "settle_return", outcome="settled")
     order = matter.hotline_order
     if upheld and unit is not None:
-        book.stop(matter, *LIMITS, outcome="cancelled")
+        _let_go(book, matter)
         _to(book, matter, unit)
         book.clock(matter, limit_for(matter, order))
         book.change(order, dispatched_at=book.now)
@@ -114,44 +136,76 @@ def settle_return(book: Docket, matter: Matter, *, upheld: bool, note: str, unit
     move(book, matter, "settle_return", data={"upheld": upheld, "unit": matter.lead_unit_id}, texts=texts)
 
 
+def _let_go(book: Docket, matter: Matter) -> None:
+    """The unit was right, so its limit and what it was asked end; a limit that has passed stays missed."""
+    for clock in book.clocks(matter):
+        if clock.rule in LIMITS:
+            book.stop(matter, clock.rule, outcome="" if clock.due_at <= book.now else "cancelled")
+    supervision.close(book, matter)
+
+
 def take_back(book: Docket, matter: Matter, *, reason: str) -> None:
-    """The office takes the order back from its unit to place it anew."""
+    """The office takes the order back from its unit to place it anew; the caller's day stays."""
     _free(book, matter)
     move(book, matter, "take_back", texts=(book.text(matter, "reason", reason),))
 
 
 def _free(book: Docket, matter: Matter) -> None:
+    supervision.close(book, matter)
     book.finish(matter, outcome="taken_back")
     book.unrelate(matter, "lead", "handler", "co")
     matter.lead_unit = matter.handler = None
     book.stop(matter, "T-H02", outcome="cancelled")
-    book.task(matter, "dispatch", desk_of(book, matter))
+    desk = desk_of(book, matter)
+    let_in(book, matter, desk)
+    book.task(matter, "dispatch", desk)
 
 
 def exclude(book: Docket, matter: Matter, *, units: Iterable[Unit], reason: str) -> None:
     """Found out later that these units are complained of: gone from them in this transaction, clocks run on (A32)."""
     text = book.text(matter, "sealed", reason, visibility="sealed", searchable=False)
-    had = matter.lead_unit_id
+    before = _held(book, matter)
     route.exclude(book, matter, units)
     book.event(matter, "hotline.exclude", texts=(text,), visibility="sealed", law="SPEC G1")
-    lost = had is not None and matter.lead_unit_id is None
-    if lost or not book.tasks(matter):
-        _free(book, matter)
-        move(book, matter, "take_back", data={"ground": "excluded"}, visibility="sealed")
+    _hand_on(book, matter, before)
 
 
 def resolve(book: Docket, matter: Matter, *, subject: str, units: Iterable[Unit], reason: str) -> None:
-    """The desk says who was meant by the words of the caller."""
-    row = Subject.objects.filter(matter=matter, pk=subject, resolved_at=None).first()
+    """The desk says who was meant by the words of the caller; those who have the order may read them then."""
+    row = Subject.objects.filter(matter=matter, pk=subject, resolved_at=None).select_related("words").first()
     if row is None:
         raise Refused("no_such_subject", _("That has been resolved already."), pointer="/subject")
-    named = list(units)
     text = book.text(matter, "sealed", reason, visibility="sealed", searchable=False)
-    route.resolve(book, matter, row, named)
-    book.event(matter, "hotline.resolve", texts=(text,), visibility="sealed", law="SPEC G1")
     book.finish(matter, "check_subject")
-    if matter.lead_unit_id is None and not any(task.kind == "dispatch" for task in book.tasks(matter)):
-        book.task(matter, "dispatch", desk_of(book, matter))
+    before = _held(book, matter)
+    route.resolve(book, matter, row, list(units))
+    if row.words is not None and row.words.visibility == "desk":
+        book.change(row.words, visibility="parties")
+    book.event(matter, "hotline.resolve", texts=(text,), visibility="sealed", law="SPEC G1")
+    _hand_on(book, matter, before)
+
+
+def _held(book: Docket, matter: Matter) -> tuple[int | None, list[Task]]:
+    return matter.lead_unit_id, book.tasks(matter)
+
+
+def _hand_on(book: Docket, matter: Matter, before: tuple[int | None, list[Task]]) -> None:
+    """After an exclusion: nothing lies in nobody's list. A new desk takes over what an excluded desk had to do; an
+    order that lost its lead unit is placed anew."""
+    led, tasks = before
+    barred = book.barred_units(matter)
+    for step in steps.open_steps(matter):
+        if step.unit_id in barred:
+            steps.end(book, matter, step, "closed")
+    if led is not None and matter.lead_unit_id is None:
+        _free(book, matter)
+        move(book, matter, "take_back", data={"ground": "excluded"}, visibility="sealed")
+        return
+    for task in tasks:
+        if task.outcome == "withdrawn" and task.kind not in OF_UNITS:
+            desk = desk_of(book, matter)
+            let_in(book, matter, desk)
+            book.task(matter, task.kind, desk, due_at=task.due_at)
 
 
 def locate(book: Docket, matter: Matter, *, place: str, category: str = "") -> None:

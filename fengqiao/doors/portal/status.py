@@ -197,7 +197,7 @@ def _road(declared: Domain) -> list[State]:
 
 def said_to(source: Source, matter: Matter) -> list[Said]:
     """Answers and explanations for this person, and what he added himself; newest first."""
-    rows = Text.objects.filter(matter=matter, visibility="parties", kind__in=(*ANSWERS, "supplement"))
+    rows = Text.objects.filter(matter=matter, visibility__in=("parties", "desk"), kind__in=(*ANSWERS, "supplement"))
     mine = [row for row in rows.order_by("-at") if row.source_id == source.pk or _for_all(row)]
     words = secrecy.words_of(mine)
     labels: Mapping[str, Any] = {

@@ -1,19 +1,28 @@
-"""K-511 from the day-stream of reviews (engineering ruling 11): what the journal says is the figure."""
+"""K-511 from the day-stream of reviews (engineering ruling 11): what the journal says is the figure.
+
+`k511` counts a span at once; `MEASURES` are the same four as cells of days and towns, beside the domains' own.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from fengqiao.ground import codes
 from fengqiao.kernel import access
 from fengqiao.kernel.access import SystemPost
+from fengqiao.kernel.analyse import Cell, Cells, Count, Measure
 from fengqiao.kernel.models import Event, Source
 from fengqiao.kernel.now import HERE
-from fengqiao.offices.reviews.give import STREAM
+from fengqiao.offices.reviews.give import STREAM, place_of
 from fengqiao.offices.reviews.models import LOW, Review
+
+EVER = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ def k511(first: date, last: date, *, place: str = "") -> K511:
         in_time = {each["review"] for each in _events("review.corrected", first, None) if each["in_time"]}
         count = Counter(each["grade"] for each in kept)
         begun, over = _span(first, last)
-        answered = Source.objects.filter(replied_at__gte=begun, replied_at__lt=over)
+        answered = _answered(begun, over)
         if place:
             answered = answered.filter(matter__place__gte=place, matter__place__lt=place + "~")
         ruled = [each for each in decided if _inside(each["at"], first, last)]
@@ -62,11 +71,98 @@ def recount(first: date, last: date) -> dict[str, int]:
     return {key: count[key] for key in codes.keys("satisfaction")}
 
 
-def _events(kind: str, first: date, last: date | None) -> list[dict[str, Any]]:
+# Cells ----------------------------------------------------------------------------------------------------------------
+
+
+def _concerned(days: Sequence[date]) -> tuple[list[date], list[dict[str, Any]], dict[str, bool], set[str]]:
+    """The days, with those of earlier reviews that were put right or found malicious on them; the reviews given on
+    all of them; and what was found of reviews by their ids: put right in time or late, malicious."""
+    new = [*_on(days, "review.corrected"), *_on(days, "review.appeal_decided")]
+    earlier = _events("review.given", EVER, max(days), reviews=[each["review"] for each in new])
+    found = sorted({*days, *(_day(each["at"]) for each in earlier)})
+    put_right = {each["review"]: each["in_time"] for each in _events("review.corrected", found[0], None)}
+    malicious = {each["review"] for each in _events("review.appeal_decided", found[0], None) if each["upheld"]}
+    return found, _on(found, "review.given"), put_right, malicious
+
+
+def _on(days: Sequence[date], kind: str) -> list[dict[str, Any]]:
+    wanted = set(days)
+    return [each for each in _events(kind, min(days), max(days)) if _day(each["at"]) in wanted]
+
+
+def _grades(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
+    found, given, _put_right, malicious = _concerned(days)
+    rows = ((_day(each["at"]), each["place"], each["grade"], 1, 0) for each in given if each["review"] not in malicious)
+    return found, _summed(rows)
+
+
+def _responses(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
+    begun, over = _span(min(days), max(days))
+    rows = [(_day(each["at"]), each["place"], "", 1, 0) for each in _on(days, "review.given")]
+    for source in _answered(begun, over).select_related("matter"):
+        if source.replied_at and _day(source.replied_at) in days:
+            rows.append((_day(source.replied_at), place_of(source.matter), "", 0, 1))
+    return days, _summed(rows)
+
+
+def _corrected(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
+    found, given, put_right, malicious = _concerned(days)
+    low = [each for each in given if each["grade"] in LOW and each["review"] not in malicious]
+    rows = ((_day(each["at"]), each["place"], "", int(put_right.get(each["review"], False)), 1) for each in low)
+    return found, _summed(rows)
+
+
+def _upheld(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
+    ruled = _on(days, "review.appeal_decided")
+    given = _events("review.given", EVER, max(days), reviews=[each["review"] for each in ruled])
+    places = {each["review"]: each["place"] for each in given}
+    rows = ((_day(each["at"]), places.get(each["review"], ""), "", int(each["upheld"]), 1) for each in ruled)
+    return days, _summed(rows)
+
+
+def _summed(rows: Iterable[tuple[date, str, str, int, int]]) -> list[Cell]:
+    over: Counter[tuple[date, str, str]] = Counter()
+    under: Counter[tuple[date, str, str]] = Counter()
+    for day, place, category, one, of in rows:
+        over[day, place, category] += one
+        under[day, place, category] += of
+    return [(*key, over[key], under[key], 0) for key in sorted(over)]
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(HERE).date()
+
+
+def _answered(begun: datetime, over: datetime) -> Any:
+    """The receipts that were answered here; what was answered elsewhere, nobody could review."""
+    return Source.objects.filter(replied_at__gte=begun, replied_at__lt=over, matter__imported=False)
+
+
+_BEGGING = _("Nobody may ask for a good grade; saying nothing is not a good grade.")
+
+
+def _measure(key: str, label: Any, cells: Cells) -> Measure:
+    return Measure(key, label, Count(()), None if cells is _grades else Count(()), _BEGGING, cells=cells)
+
+
+MEASURES = (
+    _measure("K-511a", _("Reviews by grade"), _grades),
+    _measure("K-511b", _("Answers that were reviewed"), _responses),
+    _measure("K-511c", _("Low grades put right in time"), _corrected),
+    _measure("K-511d", _("Appeals upheld"), _upheld),
+)
+
+
+# The day-stream -------------------------------------------------------------------------------------------------------
+
+
+def _events(kind: str, first: date, last: date | None, *, reviews: Sequence[str] | None = None) -> list[dict[str, Any]]:
     begun, over = _span(first, last or date.max)
     rows = Event.objects.filter(
         stream__startswith=f"{STREAM}:", kind=kind, happened_at__gte=begun, happened_at__lt=over
     )
+    if reviews is not None:
+        rows = rows.filter(data__review__in=list(reviews))
     return [{**data, "at": at} for data, at in rows.values_list("data", "happened_at")]
 
 

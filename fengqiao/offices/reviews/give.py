@@ -104,9 +104,14 @@ def _keep(review: Review, comment: str, by: Acting, kind: str) -> Review:
         by if not isinstance(by, access.SystemPost) else PORTAL,
         STREAM,
         kind,
-        data={"review": str(review.pk), "grade": review.grade, "place": review.matter.place_id[:9]},
+        data={"review": str(review.pk), "grade": review.grade, "place": place_of(review.matter)},
     )
     return review
+
+
+def place_of(matter: Matter) -> str:
+    """The town for the figures; of conduct complaints and sealed matters the city alone (ruling 11)."""
+    return matter.place_id[: 9 if matter.reach >= 9 and matter.confidentiality != "sealed" else 6]
 
 
 def _source(source: Source | UUID) -> Source:
