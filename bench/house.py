@@ -9,15 +9,17 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import Family
 from fengqiao.config.server import EmbeddedServer
 
-DRAIN_SECONDS = 120.0
+DRAIN_SECONDS, READY_SECONDS = 120.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,14 @@ def open_house(server: EmbeddedServer, data: Path) -> Iterator[House]:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"PORT": str(port)}
     log = (data / "run" / "bench-up.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "fengqiao.config.command", "up", "--json"],
-        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "fengqiao.config.command", "up"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
     try:
-        told = process.stdout.readline() if process.stdout else ""
-        if not told:
-            raise SystemExit(f"The program did not start; see {log.name}.")
-        answer = json.loads(told)
-        if answer["running"]:
-            raise SystemExit(f"The program runs already on this data, at {answer['address']}.")
+        _wait_until_ready(process, port, log.name)
         groups = json.loads((data / "up.json").read_text())["groups"]
         database = server.pid()
         if database is None:
@@ -70,6 +70,19 @@ def open_house(server: EmbeddedServer, data: Path) -> Iterator[House]:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         log.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with (
+            suppress(OSError, urllib.error.URLError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer,
+        ):
+            if answer.status == 200:
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"The program did not start; see {log}.")
 
 
 def _free_port() -> int:

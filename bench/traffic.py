@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -90,8 +91,13 @@ def _by_wrk(port: int, asks: Sequence[Ask], clients: int) -> Run:
                 file.write("\t".join([ask.method, ask.path, headers, ask.body, str(ask.status), ask.holds]) + "\n")
         command = ["wrk", "-t1", f"-c{clients}", f"-d{LONGEST_SECONDS}s", "--timeout", "60s", "-s", str(SCRIPT),
                    f"http://127.0.0.1:{port}", "--", str(told)]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout[done.stdout.index("{") :])
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            output = process.stdout
+            while output is not None and (line := output.readline()) and not line.startswith("all answered"):
+                pass
+            process.send_signal(signal.SIGINT)
+            told_at_end = output.read() if output is not None else ""
+    said = json.loads(told_at_end[told_at_end.index("{") :])
     wrong = said["wrong"] or []
     if said["failed"] or said["done"] != len(asks):
         wrong.append(f"{said['done']} of {len(asks)} answered, {said['failed']} connections failed")

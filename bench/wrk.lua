@@ -1,4 +1,5 @@
--- Sends each request of a file once, looks at every answer, and stops. wrk itself knows only durations.
+-- Sends each request of a file once, looks at every answer, and says when all are answered:
+-- wrk itself knows only durations, and ends at SIGINT.
 -- A line: method, path, headers (name RS value, US between), body, status, what the answer must hold; tabs between.
 
 local asks, at, faults = {}, 0, {}
@@ -57,7 +58,11 @@ function response(status, headers, body)
     wrong_count = wrong_count + 1
     if wrong_text == "" then wrong_text = status .. " " .. string.sub(body, 1, 300) end
   end
-  if done_count == total then wrk.thread:stop() end
+  if done_count == total then
+    io.write("all answered\n")
+    io.flush()
+    wrk.thread:stop()
+  end
 end
 
 local mine

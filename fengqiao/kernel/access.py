@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fengqiao.ground import codes
-from fengqiao.kernel import domain
+from fengqiao.kernel import domain, storing
 from fengqiao.kernel.models import Exclusion, Matter, Post, Relation
 from fengqiao.kernel.now import now
 
@@ -203,6 +203,34 @@ def words(by: Acting, matter: Matter) -> frozenset[str]:
     if _in_range(scope, matter):
         found.add(domain.get(matter.kind).place_rights[by.role])
     return frozenset(found)
+
+
+def lock(by: Acting, to: str, *, kind: str, number: str) -> Matter | None:
+    """The matter of that number, locked, if `by` may do `to` on it: `matters_for` and `words` in one prepared question.
+
+    The policies leave out what is hidden or excluded; the words held decide as in `may`. Call inside `acting_as(by)`.
+    """
+    scope = scope_of(by)
+    asked = [scope.unit, scope.post, scope.account, now(), now(), kind, number]
+    rows = storing.ask(LOCK.format(columns=storing.columns(Matter, "m")), asked)
+    if not rows:
+        return None
+    matter, held = storing.made(Matter, rows[0][:-1]), set(rows[0][-1])
+    if isinstance(by, SystemPost):
+        held = {by.word}
+    elif _in_range(scope, matter):
+        held.add(domain.get(kind).place_rights[by.role])
+    wanted = words_for(kind, to)
+    return matter if (wanted is None and held) or held & (wanted or frozenset()) else None
+
+
+LOCK = """
+    select {columns}, array(
+        select r.kind from relation r
+        where r.matter_id = m.id and (r.unit_id = %s or r.post_id = %s or r.account_id = %s)
+          and r.since <= %s and (r.until is null or r.until > %s))
+    from matter m where m.kind = %s and m.number = %s for no key update of m
+"""
 
 
 def _in_range(scope: Scope, matter: Matter) -> bool:

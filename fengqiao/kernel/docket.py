@@ -118,8 +118,11 @@ class Docket:
 
     def take(self, to: str, *, version: int | None = None, kind: str | None = None, **which: Any) -> Matter:
         """Lock one matter for the action `to`. Raises NotThere (missing and hidden alike), Stale."""
-        rows = access.matters_for(self.by, to, kind=kind).select_for_update(no_key=True, of=("self",))
-        matter = rows.filter(**which).first()
+        if which.keys() == {"number"} and kind is not None:
+            matter = access.lock(self.by, to, kind=kind, number=which["number"])
+        else:
+            rows = access.matters_for(self.by, to, kind=kind).select_for_update(no_key=True, of=("self",))
+            matter = rows.filter(**which).first()
         if matter is None:
             raise NotThere("not_there", _("There is no such matter here. Check the number."))
         if version is not None and version != matter.version:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.db import connection, models
@@ -16,6 +16,7 @@ from django.db import connection, models
 from fengqiao.kernel.models import SearchRow
 
 Statement = tuple[str, list[Any]]
+Made = TypeVar("Made", bound=models.Model)
 ROWS_AT_ONCE = 200
 ROWS_AS_PARAMETERS = 40
 
@@ -89,6 +90,25 @@ def run(statements: Iterable[Statement]) -> list[int]:
     with connection.wrap_database_errors, raw.pipeline():
         cursors = [raw.cursor().execute(sql, values, prepare=True) for sql, values in waiting]
     return [cursor.rowcount for cursor in cursors]
+
+
+def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a prepared question, under the policies of whoever acts. Raises Django's database errors."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        found: list[tuple[Any, ...]] = connection.connection.cursor().execute(sql, values, prepare=True).fetchall()
+    return found
+
+
+@cache
+def columns(model: type[models.Model], alias: str) -> str:
+    """The columns of a model, for `made`."""
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def made(model: type[Made], row: Sequence[Any]) -> Made:
+    """The object of a row that was asked for by `columns`."""
+    return model.from_db("default", [field.attname for field in model._meta.concrete_fields], row)
 
 
 @cache

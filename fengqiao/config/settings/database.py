@@ -16,6 +16,9 @@ FENGQIAO_OWNER_ROLE = roles.OWNER
 _url = environment.text("DATABASE_URL") or socket_url(database_home(FENGQIAO_DATA), roles.PROGRAM)
 _connection: dict[str, Any] = environment.database(_url, "DATABASE_URL")
 _connection["OPTIONS"].setdefault("application_name", "fengqiao")
+# Policies make planning the dearest part of a question; a prepared one is planned once (docs/operations/bench.md).
+_connection["OPTIONS"].setdefault("server_side_binding", True)
+_connection["OPTIONS"].setdefault("prepare_threshold", 2)
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {

@@ -53,7 +53,12 @@ def reply(book: Docket, matter: Matter, *, text: str, solved: str) -> None:
         book,
         matter,
         "reply",
-        data={"solved": solved, "in_time": in_time, "unit": matter.lead_unit_id},
+        data={
+            "solved": solved,
+            "in_time": in_time,
+            "again": matter.hotline_order.redos > 0,
+            "unit": matter.lead_unit_id,
+        },
         texts=(answer,),
         visibility="parties",
     )

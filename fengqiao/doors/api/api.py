@@ -9,9 +9,10 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.security import HttpBearer
@@ -204,7 +205,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_decorator(remembering, mode="view")
-for _handled in (Exception, problems.ValidationError, problems.HttpError, problems.Http404):
+for _handled in (Exception, ValidationError, HttpError, Http404):
     api.add_exception_handler(_handled, refuse)
 
 __all__ = ["JSON", "ActingRequest", "answer", "api", "reading"]

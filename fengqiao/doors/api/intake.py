@@ -142,7 +142,7 @@ def _of_data(invalid: Invalid) -> Invalid:
 def _again(post: Post, repeated: Repeated, receipt: intake.Receipt) -> HttpResponse:
     """The same answer, made anew. Of a matter that the post may not see nothing is told that it did not know."""
     with access.acting_as(KEEPER):
-        matter = Matter.objects.get(pk=repeated.matter)
+        matter = Matter.objects.get(pk=str(repeated.matter))
         source = Source.objects.filter(matter=matter).order_by("pk")[0]
     code = numbers.query_code(source.pk, 0, keys.current("hash").secret)
     with access.acting_as(post):

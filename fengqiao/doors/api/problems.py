@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -17,6 +17,9 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from fengqiao.ground.refusals import Refused
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:fengqiao:problem:"
 REALM = 'Bearer realm="fengqiao"'
@@ -26,7 +29,7 @@ log = logging.getLogger("fengqiao.api")
 class Problem(Refused):
     """A refusal of this door itself, with its status."""
 
-    def __init__(self, status: int, code: str, sentence: str = "", *, pointer: str = "", **more: Any) -> None:
+    def __init__(self, status: int, code: str, sentence: StrOrPromise = "", *, pointer: str = "", **more: Any) -> None:
         super().__init__(code, sentence or _details()[status], pointer=pointer, **more)
         self.status = status
 

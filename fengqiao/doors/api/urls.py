@@ -25,6 +25,6 @@ app_name = "api"
 urlpatterns = [
     path("openapi.json", at_the_edge(description.openapi_json), name="openapi"),
     path("docs", at_the_edge(description.docs), name="docs"),
-    *(_edged(pattern) for pattern in api.urls[0] if pattern.name != "api-root"),
+    *(_edged(each) for each in api.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"),
     re_path(r"^.*$", at_the_edge(no_address)),
 ]
