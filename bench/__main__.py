@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -33,11 +34,15 @@ def main() -> int:
     """0 when every check held; bars that are missed are printed, not an error."""
     args = arguments()
     if args.markdown:
+        if not RESULTS.exists():
+            print("There are no results yet; run `make bench` first.", file=sys.stderr)
+            return 2
         print(table.markdown(json.loads(RESULTS.read_text())))
         return 0
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that nothing is left running
     server, facts = seed.prepare(args.orders, _say)
     try:
-        results = _profile(args) if args.profile else _measure(args, server, facts)
+        results = _profile(args, server) if args.profile else _measure(args, server, facts)
     finally:
         from django.db import connections
 
@@ -50,10 +55,10 @@ def main() -> int:
     return 0 if all(results["checks"].values()) else 1
 
 
-def _profile(args: argparse.Namespace) -> None:
+def _profile(args: argparse.Namespace, server: Any) -> None:
     from bench import profile
 
-    profile.show(args.only.split(",") if args.only else [])
+    profile.show(server, args.orders, args.only.split(",") if args.only else [])
 
 
 def _measure(args: argparse.Namespace, server: Any, facts: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from fengqiao.ground import tokens
 
 VARIANTS = 24
 DATA = {"kind": "hotline", "channel": "12345", "place": "330681901201", "category": "transport", "level": "normal",
-        "source": "0" * 36, "people": ["0" * 36], "texts": {"content": {"text": "0" * 36, "digest": "0" * 64}}}  # fmt: skip
+        "source": "0" * 36, "people": ["0" * 36], "texts": {"content": {"text": "0" * 36, "digest": "0" * 64}}}  # fmt: skip  # noqa: E501
 
 # The rows of one new order: what `POST /matters` leaves behind.
 CREATE = r"""
@@ -34,11 +34,13 @@ insert into matter (id, number, kind, state, title, category, place, channel, co
  values (md5('m' || :r)::uuid, 'X' || :r, 'hotline', 'received', '{title}', 'transport', '330681901201', '12345',
  'normal', 15, now(), {year}, false, 'matter.received', now(), 1, sha256('{title}'::bytea));
 insert into text (id, matter_id, kind, visibility, body, salt, by_id, at)
- values (md5('t' || :r)::uuid, md5('m' || :r)::uuid, 'content', 'parties', '{body}', '\x00112233445566778899aabbccddeeff',
- {post}, now());
+ values (md5('t' || :r)::uuid, md5('m' || :r)::uuid, 'content', 'parties', '{body}',
+ '\x00112233445566778899aabbccddeeff', {post}, now());
 insert into person (id, matter_id, role, sealed, phone_hash, call_back, wishes)
- values (md5('p' || :r)::uuid, md5('m' || :r)::uuid, 'applicant', sha256('{body}'::bytea), decode(md5(:n::text), 'hex'), false, '{{}}');
-insert into source (id, matter_id, channel, copy, code_hash, code_turn, proof_hash, text_id, fingerprint, person_id, received_at)
+ values (md5('p' || :r)::uuid, md5('m' || :r)::uuid, 'applicant', sha256('{body}'::bytea),
+ decode(md5(:n::text), 'hex'), false, '{{}}');
+insert into source (id, matter_id, channel, copy, code_hash, code_turn, proof_hash, text_id,
+ fingerprint, person_id, received_at)
  values (md5('s' || :r)::uuid, md5('m' || :r)::uuid, '12345', 0, decode(md5('c' || :r), 'hex'), 0,
  decode(md5('q' || :r), 'hex'), md5('t' || :r)::uuid, decode(md5('f' || :r), 'hex'), md5('p' || :r)::uuid, now());
 insert into relation (matter_id, kind, unit_id, since) values (md5('m' || :r)::uuid, 'desk', {unit}, now());
@@ -48,11 +50,12 @@ insert into hotline_order (matter_id, nature, urgency, wants_answer, wants_secre
  solved, grade, reason, handed_to)
  values (md5('m' || :r)::uuid, 'help', 'normal', true, false, 0, 0, 0, false, '', '', '', '');
 insert into search_row (text_id, matter_id, kind, place, category, reach, opened_at, tokens, body)
- values (md5('t' || :r)::uuid, md5('m' || :r)::uuid, 'hotline', '330681901201', 'transport', 15, now(), '{vector}', '{body}');
-insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id, account_id, unit_id,
- visibility, law, data, prev, mac, key_id)
- values ({year}, md5('m' || :r), 1, md5('m' || :r)::uuid, 'matter.received', now(), now(), 'post:{post}', {post}, {account},
- {unit}, 'public', '', '{data}', sha256(''), sha256('{title}'::bytea), 'bench');
+ values (md5('t' || :r)::uuid, md5('m' || :r)::uuid, 'hotline', '330681901201', 'transport', 15, now(),
+ '{vector}', '{body}');
+insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id,
+ account_id, unit_id, visibility, law, data, prev, mac, key_id)
+ values ({year}, md5('m' || :r), 1, md5('m' || :r)::uuid, 'matter.received', now(), now(), 'post:{post}',
+ {post}, {account}, {unit}, 'public', '', '{data}', sha256(''), sha256('{title}'::bytea), 'bench');
 commit;
 """
 
@@ -61,31 +64,34 @@ MOVE = r"""
 \set r random(1, 9000000000000000)
 \set n random(1, {serials})
 begin;
-select id as m, version as v from matter where id = (select matter_id from bench_order where serial = :n) for no key update \gset
+select id as m, version as v from matter where id = (select matter_id from bench_order where serial = :n)
+ for no key update \gset
 insert into text (id, matter_id, kind, visibility, body, salt, by_id, at)
- values (md5('t' || :r)::uuid, :'m'::uuid, 'note', 'staff', '{body}', '\x00112233445566778899aabbccddeeff', {post}, now());
-insert into relation (matter_id, kind, unit_id, since) values (:'m'::uuid, 'lead', {unit}, now());
+ values (md5('t' || :r)::uuid, :m::uuid, 'note', 'staff', '{body}',
+ '\x00112233445566778899aabbccddeeff', {post}, now());
+insert into relation (matter_id, kind, unit_id, since) values (:m::uuid, 'lead', {unit}, now());
 insert into task (id, matter_id, kind, unit_id, opened_at, due_at, outcome, resting)
- values (md5('k' || :r)::uuid, :'m'::uuid, 'take', {unit}, now(), now() + interval '1 day', '', false);
-insert into clock (id, matter_id, task_id, rule, started_at, due_strict, due_legal, due_at, provisional, pauses, extensions,
- outcome, resting)
- values (md5('a' || :r)::uuid, :'m'::uuid, md5('k' || :r)::uuid, 'T-H02', now(), current_date, current_date,
+ values (md5('k' || :r)::uuid, :m::uuid, 'take', {unit}, now(), now() + interval '1 day', '', false);
+insert into clock (id, matter_id, task_id, rule, started_at, due_strict, due_legal, due_at, provisional,
+ pauses, extensions, outcome, resting)
+ values (md5('a' || :r)::uuid, :m::uuid, md5('k' || :r)::uuid, 'T-H02', now(), current_date, current_date,
  now() + interval '1 day', false, '[]', '[]', '', false),
- (md5('b' || :r)::uuid, :'m'::uuid, null, 'T-H01', now(), current_date, current_date, now() + interval '5 days', false,
+ (md5('b' || :r)::uuid, :m::uuid, null, 'T-H01', now(), current_date, current_date, now() + interval '5 days', false,
  '[]', '[]', '', false);
 insert into message (id, matter_id, unit_id, way, template, data, made_at, not_before, attempts, error, sent_at)
- values (md5('e' || :r)::uuid, :'m'::uuid, {unit}, 'desk', 'dispatched', '{{}}', now(), now(), 0, '', now());
+ values (md5('e' || :r)::uuid, :m::uuid, {unit}, 'desk', 'dispatched', '{{}}', now(), now(), 0, '', now());
 insert into search_row (text_id, matter_id, kind, place, category, reach, opened_at, tokens, body)
- values (md5('t' || :r)::uuid, :'m'::uuid, 'hotline', '330681901201', 'transport', 15, now(), '{vector}', '{body}');
-insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id, account_id, unit_id,
- visibility, law, data, prev, mac, key_id)
- values ({year}, 'x' || :r, :v + 1, :'m'::uuid, 'hotline.dispatch', now(), now(), 'post:{post}', {post}, {account}, {unit},
- 'public', '', '{data}', sha256(''), sha256(''), 'bench');
+ values (md5('t' || :r)::uuid, :m::uuid, 'hotline', '330681901201', 'transport', 15, now(),
+ '{vector}', '{body}');
+insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id,
+ account_id, unit_id, visibility, law, data, prev, mac, key_id)
+ values ({year}, 'x' || :r, :v + 1, :m::uuid, 'hotline.dispatch', now(), now(), 'post:{post}',
+ {post}, {account}, {unit}, 'public', '', '{data}', sha256(''), sha256(''), 'bench');
 update task set done_at = now(), done_by_id = {post}, outcome = 'dispatched'
- where matter_id = :'m'::uuid and kind = 'dispatch' and done_at is null;
-update hotline_order set dispatched_at = now() where matter_id = :'m'::uuid;
+ where matter_id = :m::uuid and kind = 'dispatch' and done_at is null;
+update hotline_order set dispatched_at = now() where matter_id = :m::uuid;
 update matter set state = 'dispatched', lead_unit_id = {unit}, due_at = now() + interval '1 day',
- last_kind = 'hotline.dispatch', last_at = now(), version = version + 1, head = sha256('') where id = :'m'::uuid;
+ last_kind = 'hotline.dispatch', last_at = now(), version = version + 1, head = sha256('') where id = :m::uuid;
 commit;
 """
 

@@ -57,7 +57,7 @@ def worklists(port: int, server: EmbeddedServer, askers: list[tuple[str, Asker]]
     """Twenty tasks, least time left first."""
     for who, asker in askers:
         (answer,) = send(port, [Ask("/desk/", headers=asker.cookie)])
-        numbers = re.findall(r'<span class="num">([^<]+)</span>', answer.body.decode())
+        numbers = re.findall(r'<span class="num">(热[^<]+)</span>', answer.body.decode())
         yield (
             f"worklist as {who}: the tasks with the least time left, in order",
             numbers == naive.tasks(server, asker.post),

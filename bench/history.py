@@ -447,4 +447,5 @@ class _Order:
             self.withdrawn_at,
         )  # fmt: skip
         self._add("hotline_order", matter.pk, self.chance.choice(("help", "complaint", "enquiry", "suggestion")),
-                  "normal", True, False, self.dispatched_at, 0, 0, 0, False, "yes" if self.answer else "", "", "", "")  # fmt: skip
+                  "normal", True, False, self.dispatched_at, 0, 0, 0, False, "yes" if self.answer else "", "", "",
+                  "")  # fmt: skip

@@ -142,6 +142,23 @@ class Statements:
         )
         return sum(round(calls / count) for (calls,) in rows)
 
+    def time_planning(self) -> None:
+        """From the next connection on, the time of planning counts too."""
+        from django.db import connections
+
+        self._ask(f"alter database {DATABASE} set pg_stat_statements.track_planning = on")
+        connections.close_all()
+
+    def dearest(self, most: int) -> list[tuple[Any, ...]]:
+        """(milliseconds of planning, of execution, calls, text) of the statements that took longest since `reset`."""
+        return self._ask(
+            "select s.total_plan_time, s.total_exec_time, s.calls, s.query from pg_stat_statements s"
+            " join pg_database d on d.oid = s.dbid where d.datname = %s and s.toplevel"
+            " order by s.total_plan_time + s.total_exec_time desc limit %s",
+            DATABASE,
+            most,
+        )
+
     def _ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(
             host=str(self._server.socket), user=roles.BOOT, dbname="postgres", autocommit=True

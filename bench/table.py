@@ -7,29 +7,27 @@ from typing import Any
 IMPORT_BAR, MEMORY_BAR = 500, 300
 MEMORY_PEER = "Roundup 83"
 HEAD = (
-    "work, through HTTP",
-    "as",
-    "CPU ms",
-    "bar [best peer]",
-    "",
-    "web + database",
-    "p50 / p95, 1 client",
-    "per s, 1 / 8 clients",
-    "queries",
-)
+    "work, through HTTP", "as", "CPU ms", "bar [best peer]", "", "web + database", "p50 / p95, 1 client",
+    "per s, 1 / 8 clients", "queries",
+)  # fmt: skip
 
 
 def lines(results: dict[str, Any]) -> list[tuple[str, ...]]:
     """One tuple of cells a row, under HEAD."""
     found = [_row(row) for row in results["rows"]]
     if told := results.get("import"):
-        found.append(("import with journal, duplicates and access", "city", f"{told['cpu_ms']:.1f} a row",
-                      f"≥ {IMPORT_BAR} rows/s", mark(told["rate"] >= IMPORT_BAR), "", "", f"{told['rate']:,.0f} rows/s", ""))  # fmt: skip
+        reached = mark(told["rate"] >= IMPORT_BAR)
+        found.append(
+            ("import with journal, duplicates and access", "city", f"{told['cpu_ms']:.1f} a row",
+             f"≥ {IMPORT_BAR} rows/s", reached, "", "", f"{told['rate']:,.0f} rows/s", "")
+        )  # fmt: skip
     memory = results["memory"]
     ours = memory["web"] + memory["worker"]
-    found.append(("memory, 2 web workers + worker, idle (PSS)", "", f"{ours:.0f} MiB", f"≤ {MEMORY_BAR} MiB [{MEMORY_PEER}]",
-                  mark(ours <= MEMORY_BAR), f"web {memory['web']:.0f}, worker {memory['worker']:.0f}; PostgreSQL {memory['database']:.0f}",
-                  "", "", ""))  # fmt: skip
+    parts = f"web {memory['web']:.0f}, worker {memory['worker']:.0f}; PostgreSQL {memory['database']:.0f}"
+    found.append(
+        ("memory, 2 web workers + worker, idle (PSS)", "", f"{ours:.0f} MiB",
+         f"≤ {MEMORY_BAR} MiB [{MEMORY_PEER}]", mark(ours <= MEMORY_BAR), parts, "", "", "")
+    )  # fmt: skip
     return found
 
 
@@ -62,14 +60,16 @@ def footnotes(results: dict[str, Any]) -> list[str]:
     machine = results["machine"]
     said = [
         f"{results['orders']:,} orders, {results['events']:,} events; {machine['cores']} cores, load average "
-        f"{machine['load_before']} before and {machine['load_after']} after; generator {results['generator']}; {results['at']}."
+        f"{machine['load_before']} before and {machine['load_after']} after; generator {results['generator']}; "
+        f"{results['at']}."
     ]
     rows = {row["key"]: row for row in results["rows"]}
     for key, bare in results.get("ceiling", {}).items():
         if key in rows:
             ours = rows[key]
             said.append(
-                f"Ceiling of “{ours['label']}”: the bare SQL by pgbench {bare['cpu_ms']:.2f} ms CPU, {bare['rate']:,.0f}/s; "
+                f"Ceiling of “{ours['label']}”: the bare SQL by pgbench {bare['cpu_ms']:.2f} ms CPU, "
+                f"{bare['rate']:,.0f}/s; "
                 f"ours is {ours['1']['cpu_ms'] / max(bare['cpu_ms'], 0.01):.1f} times its CPU, "
                 f"{bare['rate'] / max(ours['8']['rate'], 0.01):.1f} times slower with 8 clients."
             )

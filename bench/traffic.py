@@ -1,4 +1,4 @@
-"""The load generator: wrk where the machine has it, else a small asyncio client; fixed counts, every answer looked at."""
+"""The load generator: wrk where there is one, else a small asyncio client; fixed counts, every answer looked at."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def every(server: EmbeddedServer, plain: Plain, city: Asker, village: Asker, uni
             Row("rare", "search, rare word", who, Bar(10, peer="RT 12"), _search(plain, asker, plain.rare)),
             Row("common", "search, common word", who, Bar(15, peer="RT 20"), _search(plain, asker, plain.common)),
             Row("figure", "figure by month and category, 24 months", who, Bar(40, peer="Redmine 96"), _figure(asker)),
-        ]
+        ]  # fmt: skip
     bodies = _bodies()
     return [
         *rows,

@@ -6,6 +6,8 @@ local asks, at, faults = {}, 0, {}
 local expected = {}
 done_count, wrong_count, total = 0, 0, 0
 wrong_text = ""
+-- What clients get that still ask when all requests are under way; not counted.
+local surplus = "ok\n"
 
 local function split(text, separator)
   local parts, from = {}, 1
@@ -52,7 +54,7 @@ local function fits(status, body)
 end
 
 function response(status, headers, body)
-  if done_count >= total then return end
+  if done_count >= total or body == surplus then return end
   done_count = done_count + 1
   if not fits(status, body) then
     wrong_count = wrong_count + 1

@@ -172,5 +172,3 @@ def brought_to(cast: Cast, where: str, **more: Any) -> Matter:
     for step in ROADS[where]:
         WAY[step](cast, matter)
     return fresh(matter)
-
-

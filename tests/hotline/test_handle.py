@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -11,7 +13,9 @@ from fengqiao.kernel.models import Text
 from fengqiao.offices.supervision.climb import climb
 from tests.cast import Cast
 from tests.hotline.order import (
+    DEMAND,
     MONDAY,
+    WAY,
     brought_to,
     clocks,
     do,
@@ -63,12 +67,12 @@ def test_the_limit_is_extended_once_and_the_caller_is_told_why_before_the_old_da
     matter = brought_to(cast, "in_progress")
     do(cast.li, "extend", matter, **LONGER)
     clock = clocks(matter, "T-H01")[0]
-    assert clock.due_legal.isoformat() == "2026-09-21"
+    assert clock.due_legal.isoformat() == "2026-09-20"  # a working Sunday before the long holiday
     assert fresh(matter).due_at == clock.due_at
     assert ("sms", "extended") in messages(matter)
     assert text(matter, "explanation").visibility == "parties"
     line = event(matter, "hotline.extend").data
-    assert (line["from"], line["to"], line["days"]) == ("2026-09-14", "2026-09-21", 5)
+    assert (line["from"], line["to"], line["days"]) == ("2026-09-14", "2026-09-20", 5)
     assert refused(cast.li, "extend", matter, **LONGER).code == "extended_once"
 
 
@@ -82,8 +86,6 @@ def test_after_the_day_it_is_refused_turns_red_and_supervision_opens(cast: Cast)
         late = refused(cast.li, "extend", matter, **LONGER)
         assert late.status == 409
         assert clocks(matter, "T-H01")[0].extensions == []
-    from datetime import timedelta
-
     assert climb(MONDAY + timedelta(days=8)) == 1
     assert tasks(matter)["answer_supervision"] == "water"
 
@@ -157,8 +159,6 @@ def test_the_person_urges_through_the_portal_and_the_answer_ends_it(cast: Cast) 
 
 
 def test_an_order_under_supervision_is_not_closed_before_it_has_ended(cast: Cast) -> None:
-    from tests.hotline.order import DEMAND
-
     matter = brought_to(cast, "called_back")
     do(cast.sun, "supervise", matter, unit="water", **DEMAND)
     assert refused(cast.chen, "close", matter).code == "not_now"
@@ -170,8 +170,6 @@ def test_an_order_under_supervision_is_not_closed_before_it_has_ended(cast: Cast
 
 @pytest.mark.parametrize("way", ["not_accepted", "handed_over"])
 def test_what_stands_open_ends_with_an_order_that_ends_in_another_way(cast: Cast, way: str) -> None:
-    from tests.hotline.order import DEMAND, WAY
-
     matter = brought_to(cast, "taken")
     do(person(matter), "urge", matter)
     do(cast.sun, "supervise", matter, unit="housing", **DEMAND)

@@ -32,7 +32,9 @@ TAKE, START = Act(1.2, "take"), Act(0.6, "start")
 SEEN = Act(2.0, "remark", data={"text": "已到现场看过，拍了照片，和反映人通了电话。"})
 FIXED = Act(20.0, "reply", data={"text": "已经处理好了：当天到场，今天复查正常。再有问题请打 12345。", "solved": "yes"})
 PARTLY = Act(22.0, "reply", data={"text": "已责令整改，设备下周到位，到时再复查并告诉您。", "solved": "partly"})
-THANKS = Act(2.0, "call_back", "chen", {"reached": True, "solved": "yes", "grade": "good", "note": "来电人说已经好了。"})
+THANKS = Act(
+    2.0, "call_back", "chen", {"reached": True, "solved": "yes", "grade": "good", "note": "来电人说已经好了。"}
+)
 SO_SO = Act(2.0, "call_back", "chen", {"reached": True, "solved": "partly", "grade": "fair", "note": "说比以前好些。"})
 NOT_HAPPY = Act(2.0, "call_back", "chen", {"reached": True, "solved": "no", "grade": "poor", "note": "昨晚又响了。"})
 CLOSE = Act(0.3, "close", "chen")
@@ -41,7 +43,15 @@ AGAIN = Act(1.0, "redo", "sun", {"ground": "dissatisfied", "note": "请在现场
 LONGER = Act(3.0, "extend", data={"days": 5, "explanation": "要等检测结果，最迟下周告诉您，抱歉让您多等几天。"})
 NOT_OURS = Act(1.5, "ask_return", data={"reason": "站台雨棚归属镇里的小型设施，按权责清单不属于本部门。"})
 RULING = Act(3.0, "settle_return", "sun", {"upheld": False, "note": "按渠道管理分工由水务部门牵头，镇里协助。"})
-COURT = Act(0.5, "not_accept", "chen", {"reason": "litigation", "way": "借款纠纷可以先申请人民调解，不收钱；也可以带借条到法院起诉，一般从应还款那天起三年内。"})
+COURT = Act(
+    0.5,
+    "not_accept",
+    "chen",
+    {
+        "reason": "litigation",
+        "way": "借款纠纷可以先申请人民调解，不收钱；也可以带借条到法院起诉，一般从应还款那天起三年内。",
+    },
+)
 DANGER = Act(0.02, "hand_over", "chen", {"to": "119", "note": "楼道有燃气味，已提醒不要开关电器、到室外等。"})
 
 SCRIPTS: dict[str, tuple[Act, ...]] = {

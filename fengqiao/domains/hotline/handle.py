@@ -106,8 +106,8 @@ def redo(book: Docket, matter: Matter, *, ground: str, note: str) -> None:
 
 def protect(book: Docket, matter: Matter, *, level: str, reason: str) -> None:
     """Raise the level of secrecy: texts are sealed and leave the search in the same transaction (ruling 4)."""
-    text = book.text(matter, "reason", reason, searchable=False)
     secrecy.raise_level(book, matter, level)
+    text = book.text(matter, "reason", reason, searchable=False)
     move(book, matter, "protect", data={"level": level}, texts=(text,))
 
 

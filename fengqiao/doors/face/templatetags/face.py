@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +27,7 @@ from fengqiao.doors.face.parts import (
 register = template.Library()
 PARTS = "face/parts"
 TAG_TONES = frozenset({"", "dai", "feng"})
+TONES = {"g": "g", "y": "y", "r": "r", "over": "r"}
 ICON_SIZES = frozenset({"", "16", "24", "32"})
 Context = dict[str, Any]
 
@@ -135,23 +136,43 @@ _LIGHT_WORDS: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
 _LIGHT_WORDS["y"] = _LIGHT_WORDS["g"]
 
 
-@register.inclusion_tag(f"{PARTS}/light.html")
-def light(light: Light, key: str = "", fuse: bool = False) -> Context:
+# The parts of every row of a list are drawn here, not by a template each: a list page draws sixty of them.
+@register.simple_tag
+def light(light: Light, key: str = "", fuse: bool = False) -> SafeString:
     """The deadline light; with limits it opens a tooltip, for which `key` must be unique on the page."""
     if light.limits and not key:
         raise template.TemplateSyntaxError("a light with a tooltip needs a key")
-    return {"light": light, "words": light_words(light), "key": key, "fuse": fuse and light.used is not None}
+    words = light_words(light)
+    line = _fuse(light) if fuse and light.used is not None else ""
+    if not light.limits:
+        return format_html('<span class="light light-{}"><span>{}</span></span>{}', light.kind, words, line)
+    told = ((limit.what, limit.facts, limit.source) for limit in light.limits)
+    return format_html(
+        '<button type="button" class="light light-{0}" aria-describedby="tip-{1}"><span>{2}</span>'
+        '<span class="tip" role="tooltip" id="tip-{1}">{3}</span></button>{4}',
+        light.kind,
+        key,
+        words,
+        format_html_join(format_html("<br>"), "<b>{}</b><br>{}<br><em>{}</em>", told),
+        line,
+    )
 
 
-@register.inclusion_tag(f"{PARTS}/fuse.html")
-def fuse(light: Light) -> Context:
+@register.simple_tag
+def fuse(light: Light) -> SafeString:
     """The share of the limit that is used, as a thin line under the words."""
-    tones = {"g": "g", "y": "y", "r": "r", "over": "r"}
-    return {
-        "tone": tones.get(light.kind, ""),
-        "used": _share(light.used or 0),
-        "stopped": _share(light.stopped),
-    }
+    return _fuse(light)
+
+
+def _fuse(light: Light) -> SafeString:
+    used, stopped = _share(light.used or 0), _share(light.stopped)
+    pause = format_html('<rect class="pause" x="{}" width="{}" height="3"/>', used, stopped) if light.stopped else ""
+    return format_html(
+        '<svg class="fuse {}" aria-hidden="true"><rect width="{}" height="3"/>{}</svg>',
+        TONES.get(light.kind, ""),
+        used,
+        pause,
+    )
 
 
 @register.inclusion_tag(f"{PARTS}/clock.html")
@@ -164,11 +185,13 @@ def _share(value: float) -> str:
     return f"{min(max(value, 0.0), 1.0) * 100:.1f}%"
 
 
-@register.inclusion_tag(f"{PARTS}/dots.html")
-def dots(done: int, total: int) -> Context:
+@register.simple_tag
+def dots(done: int, total: int) -> SafeString:
     """The procedure in miniature: `done` steps behind, the next one current, the others to come."""
-    states = ["d" if at < done else "c" if at == done else "" for at in range(total)]
-    return {"states": states, "at": min(done + 1, total), "total": total}
+    marks = ((' class="d"' if at < done else ' class="c"' if at == done else "") for at in range(total))
+    label = _("step %(at)s of %(total)s") % {"at": min(done + 1, total), "total": total}
+    drawn = format_html_join("", "<i{}></i>", ((SafeString(mark),) for mark in marks))
+    return format_html('<span class="dots" role="img" aria-label="{}">{}</span>', label, drawn)
 
 
 @register.inclusion_tag(f"{PARTS}/tabs.html")
