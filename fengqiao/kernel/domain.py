@@ -157,7 +157,8 @@ def kinds_by_place(role: str) -> tuple[str, ...]:
 def picture(domain: Domain) -> str:
     """The states and the moves between them as a Mermaid state diagram; moves that change no state are left out."""
     lines = ["stateDiagram-v2", f"    [*] --> {domain.start}", "    state open {"]
-    inner, outer = [], []
+    inner: list[str] = []
+    outer: list[str] = []
     for move in domain.moves:
         for target in move.to:
             if move.frm == OPEN:

@@ -193,7 +193,7 @@ def test_each_refusal_says_what_happened_and_keeps_what_was_typed(
         visit(seen, served, f"/desk/matters/{slug_of(late)}/do/reply/")
         do(city.lin, "hotline.remark", late, text="我先去看看。")
         page.fill("main [name=text]", KEPT)
-        page.select_option("main select[name=solved]", "yes")
+        page.check("main [name=solved][value=yes]")
         press(seen, "main form .b-1")
         sound(seen, status=412)
         assert page.locator(".err-box").count() == 1

@@ -1,4 +1,4 @@
-"""Analyse: K-301 a–g and K-511 from the journal; cells equal a recount; nothing leaks below the city (rulings 5, 11)."""
+"""Analyse: K-301 a–g and K-511 from the journal; cells equal a recount; no leak below the city (rulings 5, 11)."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_the_catalogue_names_each_piece_with_the_hash_of_its_stored_bytes(cast: 
                     sha256=bytes([piece * 16 + version]) * 32,
                     stored=f"{piece}{version}",
                     by=cast.chen,
-                )  # fmt: skip
+                )
             )
         book.event(taken, "hotline.remark")
     do(cast.chen, "close", matter)

@@ -1,4 +1,4 @@
-"""Route: one lead unit, wrong orders back in time, the office's ruling, conflict of interest (G1, G4, A1, A25, A31, A32)."""
+"""Route: one lead unit, returns in time, the office's ruling, conflict of interest (G1, G4, A1, A25, A31, A32)."""
 
 from __future__ import annotations
 

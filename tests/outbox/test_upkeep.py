@@ -10,11 +10,10 @@ import pytest
 from django.db import connection
 
 from fengqiao.config import upkeep
-from fengqiao.ground.refusals import NotNow, NotThere
-from fengqiao.kernel import long_work, people
+from fengqiao.kernel import people
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.docket import docket
-from fengqiao.kernel.models import Bookmark, Clock, Event, Job, Task
+from fengqiao.kernel.models import Bookmark, Clock, Event, Task
 from fengqiao.kernel.now import at, now
 from tests.cast import Cast, an_order, appoint
 
@@ -155,39 +154,3 @@ def test_jobs_of_a_killed_worker_are_done_again_once(db: None) -> None:
         cursor.execute("select task_name, status::text from procrastinate_jobs order by 1, 2")
         assert cursor.fetchall() == [("export", "todo"), ("failing", "failed"), ("outbox", "todo")]
     assert jobs.failed() == ["The job failing failed 1 times for good; see the worker's log."]
-
-
-# Long work of a person -----------------------------------------------------------------------------------------------
-
-
-def test_long_work_says_how_far_it_is_and_ends(cast: Cast) -> None:
-    job = long_work.start(cast.chen, "export", total=10)
-    long_work.go_on(job, done=4, counts={"rows": 4})
-    assert (Job.objects.get().done, Job.objects.get().counts) == (4, {"rows": 4})
-    long_work.finish(job)
-    assert long_work.mine(cast.chen).get().ended_at is not None
-    assert not long_work.mine(cast.li).exists()
-
-
-def test_the_person_stops_his_own_work_and_nobody_elses(cast: Cast) -> None:
-    job = long_work.start(cast.chen, "export", total=10)
-    with pytest.raises(NotThere):
-        long_work.cancel(cast.li, job.pk)
-    long_work.cancel(cast.chen, job.pk)
-    with pytest.raises(long_work.Cancelled):
-        long_work.go_on(job, done=5)
-    long_work.finish(job)
-    with pytest.raises(NotNow):
-        long_work.cancel(cast.chen, job.pk)
-
-
-def test_work_that_was_cut_off_goes_on_where_it_was(cast: Cast) -> None:
-    job = long_work.start(cast.chen, "import", total=10, digest=b"x" * 32)
-    long_work.go_on(job, done=4)
-    with pytest.raises(NotNow):
-        long_work.start(cast.chen, "import", total=10, digest=b"x" * 32)
-    assert long_work.left_over("import", now() + timedelta(seconds=1)) == 1
-    again = long_work.start(cast.chen, "import", total=10, digest=b"x" * 32)
-    assert (again.pk, again.done, again.ended_at) == (job.pk, 4, None)
-    long_work.finish(again)
-    assert long_work.start(cast.chen, "import", total=10, digest=b"x" * 32).pk != job.pk

@@ -29,7 +29,7 @@ STATES = (
     State("in_progress", _("in progress"), _("Being worked on"), clock="T-H01", step=3),
     State("redo", _("to be done again"), _("Being worked on again"), clock="T-H01", step=3),
     State("replied", _("answered, call back due"), _("Answered"), no_clock="the answer has stopped the limit", step=4),
-    State("called_back", _("called back"), _("Answered"), no_clock="the answer has stopped the limit", step=5),
+    State("called_back", _("called back"), _("Asked how it went"), no_clock="the answer has stopped the limit", step=5),
     State("answered", _("answered on the spot"), _("Answered"), step=6, final=True),
     State("closed", _("closed"), _("Done"), step=6, final=True),
     State("not_accepted", _("not accepted"), _("Another way is right"), step=6, final=True),

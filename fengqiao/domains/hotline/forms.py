@@ -1,4 +1,7 @@
-"""What the hotline asks for. Each form is at once page, API body and JSON Schema."""
+"""What the hotline asks for. Each form is at once page, API body and JSON Schema.
+
+What must be chosen is a list of buttons: a select would send its first line for whoever chose nothing.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ class Extend(Form):
 
 class Reply(Form):
     text = Words(label=_("Answer to the caller"))
-    solved = forms.ChoiceField(choices=SOLVED, label=_("Is it solved?"))
+    solved = forms.ChoiceField(choices=SOLVED, widget=forms.RadioSelect, label=_("Is it solved?"))
 
 
 class AnswerNow(Form):
@@ -97,17 +100,17 @@ class CallBack(Form):
 
 
 class Redo(Form):
-    ground = forms.ChoiceField(choices=REDO, label=_("Ground"))
+    ground = forms.ChoiceField(choices=REDO, widget=forms.RadioSelect, label=_("Ground"))
     note = Words(max_length=1000, label=_("What is still to be done"))
 
 
 class NotAccept(Form):
-    reason = forms.ChoiceField(choices=NOT_OURS, label=_("Why the hotline cannot take it"))
+    reason = forms.ChoiceField(choices=NOT_OURS, widget=forms.RadioSelect, label=_("Why the hotline cannot take it"))
     way = Words(max_length=2000, label=_("The right way, told to the caller"))
 
 
 class HandOver(Form):
-    to = forms.ChoiceField(choices=EMERGENCY, label=_("Handed over to"))
+    to = forms.ChoiceField(choices=EMERGENCY, widget=forms.RadioSelect, label=_("Handed over to"))
     note = Words(required=False, max_length=1000, label=_("What was said"))
 
 

@@ -17,7 +17,7 @@ from fengqiao.doors.desk import clocks, sayings
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.face.parts import Action, PersonLine, Step
 from fengqiao.doors.lists import worklist
-from fengqiao.ground import codes, numbers
+from fengqiao.ground import codes, limits, numbers
 from fengqiao.ground.refusals import Invalid, NotThere, Refused
 from fengqiao.kernel import access, ciphers, domain, handle
 from fengqiao.kernel import forms as kernel_forms
@@ -206,6 +206,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     context = {"matter": matter, "move": move, "form": form, "locked": locked, "back": address(matter)}
+    context["law"] = limits.get(move.law).citation if move.law.startswith("T-") else ""
     context["hints"] = hints_of(matter, move)
     return render(request, "desk/do.html", context, status=status)
 
