@@ -64,5 +64,6 @@ def _names(figure: analyse.Figure | None) -> list[tuple[str, analyse.Group]]:
         named = dict(Place.objects.filter(pk__in=keys).values_list("code", "name"))
     if figure.by == "category":
         language = get_language() or "zh-hans"
-        named = {row.key: row.label(language) for row in codes.table("hotline_category")}
+        tables = ("hotline_category", "satisfaction")
+        named = {row.key: row.label(language) for table in tables for row in codes.table(table)}
     return [(named.get(group.key, group.key or str(_("not said"))), group) for group in figure.groups]

@@ -153,7 +153,7 @@ def light(light: Light, key: str = "", fuse: bool = False) -> SafeString:
         light.kind,
         key,
         words,
-        format_html_join(format_html("<br>"), "<b>{}</b><br>{}<br><em>{}</em>", told),
+        format_html_join(SafeString("<br>"), "<b>{}</b><br>{}<br><em>{}</em>", told),
         line,
     )
 
