@@ -32,11 +32,11 @@ MOVED = ("locate", "protect", "shielded", "excluded", "subject_resolved")
 # Days of new events, and all days of matters whose place, level or reach changed.
 DAYS = """
     select distinct (happened_at at time zone 'Asia/Shanghai')::date from event
-    where xid >= %s::text::xid8 and xid < %s::text::xid8
+    where xid >= %s::text::xid8
     union
     select distinct (o.happened_at at time zone 'Asia/Shanghai')::date from event n
     join event o on o.opened_year = n.opened_year and o.stream = n.stream
-    where split_part(n.kind, '.', 2) = any(%s) and n.xid >= %s::text::xid8 and n.xid < %s::text::xid8
+    where split_part(n.kind, '.', 2) = any(%s) and n.xid >= %s::text::xid8
     order by 1
 """
 
@@ -160,7 +160,8 @@ def update_cells() -> int:
         with connection.cursor() as cursor:
             cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
             horizon: int = cursor.fetchone()[0]
-            cursor.execute(DAYS, [mark.xid, horizon, list(MOVED), mark.xid, horizon])
+            # What is seen above the horizon is counted now, and once more when all before it is through.
+            cursor.execute(DAYS, [mark.xid, list(MOVED), mark.xid])
             days = [row[0] for row in cursor.fetchall()]
         for at in range(0, len(days), DAYS_AT_ONCE):
             _count(days[at : at + DAYS_AT_ONCE])

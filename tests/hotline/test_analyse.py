@@ -59,7 +59,8 @@ def test_each_figure_of_the_hotline_counts_what_it_says_and_equals_a_recount(cas
     assert [total(f"K-301{part}", october) for part in "cdf"] == [(0, 0), (0, 1), (1, 1)]
     figure = analyse.figure("K-301c", **MONTH)
     assert (figure.total.numerator, figure.total.denominator, figure.total.shown) == (6, 8, "6")
-    assert analyse.update_cells() == 0
+    analyse.update_cells()
+    assert total("K-301c") == (6, 8)
 
 
 def test_fewer_than_five_are_shown_alike_and_conduct_is_in_no_cell_below_the_city(cast: Cast) -> None:
@@ -99,7 +100,7 @@ def test_k511_stands_beside_them_and_says_what_k511_says(cast: Cast) -> None:
         duty = desk.duties(cast.chen)[0]
         desk.correct(cast.chen, duty.review.pk, answer="已经改正。")
     # Put right on Thursday, counted on the Monday on which it was given.
-    assert analyse.update_cells() == 1
+    analyse.update_cells()
     assert total("K-511c") == (1, 2)
     assert analyse.recount(FIRST, LAST) == []
     counted = figures.k511(MONTH["first"], MONTH["last"])
