@@ -47,7 +47,7 @@ def post(of: Account, post_id: int | None) -> Post:
     """The post of that id, or the only one in force; asked for at a terminal when there are several."""
     from fengqiao.kernel import people
 
-    held = people.posts_of(of)
+    held = people.posts_of(of.pk)
     if not held:
         raise Refused(f"{of.username} holds no post; `fengqiao account appoint` gives one.")
     if post_id is None and len(held) > 1:

@@ -93,10 +93,10 @@ def run(statements: Iterable[Statement]) -> list[int]:
 
 
 def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a prepared question, under the policies of whoever acts. Raises Django's database errors."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        found: list[tuple[Any, ...]] = connection.connection.cursor().execute(sql, values, prepare=True).fetchall()
+    """The rows of a question, under the policies of whoever acts; prepared when it is asked again."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
 
@@ -108,7 +108,19 @@ def columns(model: type[models.Model], alias: str) -> str:
 
 def made(model: type[Made], row: Sequence[Any]) -> Made:
     """The object of a row that was asked for by `columns`."""
-    return model.from_db("default", [field.attname for field in model._meta.concrete_fields], row)
+    names, documents = _reading(model)
+    values = list(row)
+    for at in documents:
+        values[at] = None if values[at] is None else orjson.loads(values[at])
+    return model.from_db("default", names, values)
+
+
+@cache
+def _reading(model: type[models.Model]) -> tuple[list[str], tuple[int, ...]]:
+    """The names of the columns, and where JSON stands: Django's connections hand it over as text."""
+    fields = model._meta.concrete_fields
+    documents = tuple(at for at, field in enumerate(fields) if isinstance(field, models.JSONField))
+    return [field.attname for field in fields], documents
 
 
 @cache

@@ -79,7 +79,7 @@ def test_what_breaks_is_told_without_its_insides(calls: Any, monkeypatch: Any, c
     def breaks(*_args: Any, **_more: Any) -> None:
         raise RuntimeError("password=secret")
 
-    monkeypatch.setattr(listing, "_narrowed", breaks)
+    monkeypatch.setattr(listing.listing, "newest", breaks)
     with caplog.at_level(logging.CRITICAL):
         answer = calls("chen").get("/matters")
     assert (answer.status_code, answer.json()["code"]) == (500, "broken")

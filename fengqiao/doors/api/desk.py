@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -32,13 +31,10 @@ from fengqiao.doors.lists import worklist
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import analyse, domain
-from fengqiao.kernel.models import Clock, Place, Post, Task
+from fengqiao.kernel.models import Place
 from fengqiao.kernel.now import now, today
 
 TAGS = ["desk"]
-TASK = ("pk", "kind", "post_id", "opened_at", "due_at")
-MATTER = tuple(f"matter__{name}" for name in rows.COLUMNS)
-Place_ = tuple[datetime | None, UUID]
 
 
 @api.get("/worklist", tags=TAGS, response={200: Worklist}, operation_id="worklist", summary="What this post has to do")
@@ -46,49 +42,33 @@ Place_ = tuple[datetime | None, UUID]
 def list_work(request: ActingRequest, filters: Query[WorkFilters]) -> HttpResponse:
     """Own tasks and the unit's queue, least time left first. A post that ended holds nothing any more."""
     post = request.auth
-    found = worklist.within(worklist.tasks_for(post), filters.due or "")
-    if filters.cursor:
-        found = _after(found, _read_cursor(filters.cursor))
-    page = list(found.values_list(*TASK, *MATTER)[: filters.limit + 1])
+    after = _read_cursor(filters.cursor) if filters.cursor else None
+    page = worklist.page(post, due=filters.due or "", after=after, limit=filters.limit + 1)
     more, page = len(page) > filters.limit, page[: filters.limit]
-    following = _cursor_of(page[-1][4], page[-1][0]) if more else None
+    following = _cursor_of(page[-1].due_at, page[-1].id) if more else None
     moment = now()
     items = [
         {
-            "id": row[0],
-            "kind": row[1],
-            "post": row[2],
-            "opened_at": row[3],
-            "due_at": row[4],
-            "overdue": row[4] is not None and row[4] <= moment,
-            "matter": rows.of_columns(row[len(TASK) :]),
+            "id": each.id,
+            "kind": each.kind,
+            "post": each.post,
+            "opened_at": each.opened_at,
+            "due_at": each.due_at,
+            "overdue": each.due_at is not None and each.due_at <= moment,
+            "matter": rows.of_line(each.matter),
         }
-        for row in page
+        for each in page
     ]
     links = [next_link(request, following)] if following else ()
-    return answer({"tally": _tally(post), "items": items, "next": following}, links=links)
-
-
-def _tally(post: Post) -> dict[str, str]:
-    counted = worklist.tally(post)
-    standing = Clock.objects.filter(matter=OuterRef("matter"), stopped_at=None, paused_since__isnull=False)
-    paused = worklist.tasks_for(post).order_by().filter(Exists(standing))[: worklist.MOST + 1].count()
-    return {name: worklist.shown(count) for name, count in (*counted.items(), ("paused", paused))}
-
-
-def _after(found: QuerySet[Task], place: Place_) -> QuerySet[Task]:
-    """Tasks without a date come last."""
-    due, pk = place
-    if due is None:
-        return found.filter(due_at=None, pk__gt=pk)
-    return found.filter(Q(due_at__gt=due) | Q(due_at=due, pk__gt=pk) | Q(due_at=None))
+    tally = {name: worklist.shown(count) for name, count in worklist.tally(post).items()}
+    return answer({"tally": tally, "items": items, "next": following}, links=links)
 
 
 def _cursor_of(due: datetime | None, pk: UUID) -> str:
     return base64.urlsafe_b64encode(f"{due.isoformat() if due else ''}|{pk}".encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> Place_:
+def _read_cursor(text: str) -> worklist.Place:
     try:
         due, _bar, pk = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
         moment = datetime.fromisoformat(due) if due else None

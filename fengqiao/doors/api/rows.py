@@ -1,64 +1,42 @@
-"""Matters as JSON: from list columns without making objects, and from a matter in memory."""
+"""Matters as JSON: from a line of a list, and from a matter in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from fengqiao.doors.lists.listing import Line
 from fengqiao.kernel.models import Matter, Post
 
-COLUMNS = (
-    "number",
-    "kind",
-    "state",
-    "title",
-    "category",
-    "place_id",
-    "place__name",
-    "channel",
-    "confidentiality",
-    "lead_unit__key",
-    "lead_unit__name",
-    "handler_id",
-    "opened_at",
-    "due_at",
-    "closed_at",
-    "archived_at",
-    "last_kind",
-    "last_at",
-    "version",
-)
-
-
-def of_columns(values: Sequence[Any]) -> dict[str, Any]:
-    """A row from `values_list(*COLUMNS)`."""
+def of_line(line: Line) -> dict[str, Any]:
+    """A line of a list."""
     return {
-        "number": values[0],
-        "kind": values[1],
-        "state": values[2],
-        "title": values[3],
-        "category": values[4],
-        "place": values[5],
-        "place_name": values[6],
-        "channel": values[7],
-        "confidentiality": values[8],
-        "lead_unit": {"key": values[9], "name": values[10]} if values[9] else None,
-        "handler": values[11],
-        "opened_at": values[12],
-        "due_at": values[13],
-        "closed_at": values[14],
-        "archived_at": values[15],
-        "last_kind": values[16],
-        "last_at": values[17],
-        "version": values[18],
+        "number": line.number,
+        "kind": line.kind,
+        "state": line.state,
+        "title": line.title,
+        "category": line.category,
+        "place": line.place,
+        "place_name": line.place_name,
+        "channel": line.channel,
+        "confidentiality": line.confidentiality,
+        "lead_unit": {"key": line.unit_key, "name": line.unit_name} if line.unit_key else None,
+        "handler": line.handler,
+        "opened_at": line.opened_at,
+        "due_at": line.due_at,
+        "closed_at": line.closed_at,
+        "archived_at": line.archived_at,
+        "last_kind": line.last_kind,
+        "last_at": line.last_at,
+        "version": line.version,
     }
 
 
 def of_matter(matter: Matter) -> dict[str, Any]:
     """A row from a matter; place and lead unit are fetched unless they are there."""
     unit = matter.lead_unit
-    return of_columns(
-        (
+    return of_line(
+        Line(
+            matter.pk,
             matter.number,
             matter.kind,
             matter.state,

@@ -26,7 +26,7 @@ from django.views.decorators.cache import never_cache
 
 from fengqiao.doors.face.errors import error_page
 from fengqiao.ground import codes, refusals
-from fengqiao.kernel import access, journal
+from fengqiao.kernel import access, journal, people
 from fengqiao.kernel.models import Account, Matter, Post
 from fengqiao.kernel.now import now
 from fengqiao.offices.accounts import secondfactor
@@ -38,9 +38,10 @@ _PAGES = {404: 404, 403: 403, 409: 409, 412: 409, 413: 413, 422: 400, 429: 429}
 
 
 class ActingRequest(HttpRequest):
-    """A request that passed `@acting`: it has a post."""
+    """A request that passed `@acting`: it has a post, one of those that its account holds."""
 
     post: Post
+    posts: list[Post]
 
 
 View = Callable[..., HttpResponse]
@@ -76,19 +77,21 @@ def acting(view: View) -> View:
 
 
 def post_of(request: HttpRequest) -> Post | HttpResponse:
-    """The post in which this session acts, or the way to it. One query beside the session's own."""
+    """The post in which this session acts, or the way to it. One query beside the session's own.
+
+    `request.posts` are all that its account holds.
+    """
     if SESSION_KEY not in request.session:
         return to_sign_in(request)
+    held = people.posts_of(int(request.session[SESSION_KEY]))
     chosen = request.session.get(POST)
-    post = None
-    if chosen:
-        rows = Post.objects.select_related("account", "unit__place")
-        post = rows.filter(pk=chosen, account=request.session[SESSION_KEY]).first()
+    post = next((each for each in held if each.pk == chosen), None)
     account = account_of(request, post.account if post else None)
     if account is None:
         return to_sign_in(request)
-    if post is None or not post.holds:
+    if post is None:
         return to_posts(way_back(request))
+    cast(ActingRequest, request).posts = held
     return post
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from fengqiao.doors.desk.acting import ActingRequest
 from fengqiao.doors.face.parts import Frame, NavGroup, NavItem
 from fengqiao.doors.face.parts import Post as ShownPost
 from fengqiao.ground import codes, masking
-from fengqiao.kernel import people
 from fengqiao.kernel.models import Post
 from fengqiao.offices.letters import outbox
 
 
 def frame_of(request: HttpRequest) -> Frame | None:
     """The frame for the post of this request; None where nobody acts."""
-    post: Post | None = getattr(request, "post", None)
-    if post is None:
+    if not hasattr(request, "post"):
         return None
-    unread = outbox.notices(post).filter(read_at=None).order_by().values("pk")[:100].count()
+    acting = cast(ActingRequest, request)
+    post = acting.post
     return Frame(
         groups=(NavGroup("", _items(request)),),
         unit=post.unit.name,
@@ -29,12 +31,12 @@ def frame_of(request: HttpRequest) -> Frame | None:
         search=reverse("desk:library"),
         register=reverse("desk:register") if may_register(post) else "",
         notices=reverse("desk:notices"),
-        unread=unread,
+        unread=outbox.unread(post),
         sign_out=reverse("accounts:sign_out"),
         switch_post=reverse("accounts:posts"),
         posts=[
             ShownPost(str(each.pk), f"{each.unit.name} · {role_name(each)}", each.pk == post.pk)
-            for each in people.posts_of(post.account)
+            for each in acting.posts
         ],
     )
 

@@ -11,14 +11,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from fengqiao.doors.desk import clocks, matter
+from fengqiao.doors.desk import clocks
 from fengqiao.doors.desk.acting import ActingRequest, acting
+from fengqiao.doors.desk.worklist import matter_address
 from fengqiao.doors.face.parts import Pager
 from fengqiao.doors.lists import listing, worklist
 from fengqiao.ground.refusals import NotThere
 from fengqiao.kernel import domain, handle
 from fengqiao.kernel.forms import Code, PlaceCode
-from fengqiao.kernel.models import Matter
 
 PAGE = 20
 
@@ -45,16 +45,16 @@ def page(request: ActingRequest) -> HttpResponse:
     """The list; a number typed in full leads to its page."""
     form = Filters(request.GET or None)
     filters = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    if (found := _by_number(request, filters.get("q", ""))) is not None:
-        return HttpResponseRedirect(matter.address(found))
+    if found := _by_number(request, filters.get("q", "")):
+        return HttpResponseRedirect(matter_address(found.number))
     listed = listing.newest(request.post, cursor=request.GET.get("cursor", ""), limit=PAGE, **_wanted(filters))
-    running = worklist.clocks_of([row.pk for row in listed.rows])
+    running = worklist.clocks_of([row.id for row in listed.rows])
     rows = [
         {
             "matter": row,
-            "href": matter.address(row),
+            "href": matter_address(row.number),
             "state": domain.get(row.kind).state(row.state).label,
-            "light": clocks.light_of(running.get(row.pk, [])),
+            "light": clocks.light_of(running.get(row.id, [])),
         }
         for row in listed.rows
     ]
@@ -68,9 +68,9 @@ def _wanted(filters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value}
 
 
-def _by_number(request: ActingRequest, text: str) -> Matter | None:
+def _by_number(request: ActingRequest, text: str) -> listing.Line | None:
     try:
         number = handle.find_number(text)
     except NotThere:
         return None
-    return listing.readable(request.post).filter(number=number).first()
+    return listing.by_number(request.post, number)

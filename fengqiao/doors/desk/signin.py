@@ -163,7 +163,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     account = acting.account_of(request)
     if account is None:
         return acting.to_sign_in(request)
-    asked, held = _asked(request), people.posts_of(account)
+    asked, held = _asked(request), people.posts_of(account.pk)
     current = request.session.get(acting.POST)
     ended = current is not None and current not in [post.pk for post in held]
     if request.method == "POST":
@@ -208,7 +208,7 @@ def _enter(request: HttpRequest, account: Account, asked: str, way: str = "") ->
     acting.begin(request, account)
     data: dict[str, Any] = {"second_factor": way} if way else {}
     _note("account.signed_in", account.pk, **data)
-    held = people.posts_of(account)
+    held = people.posts_of(account.pk)
     if len(held) != 1:
         request.session.pop(acting.POST, None)
         return acting.to_posts(asked)

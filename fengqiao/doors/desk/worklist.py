@@ -19,7 +19,6 @@ from fengqiao.doors.face.parts import Light, Pager, Tab
 from fengqiao.doors.lists import worklist
 from fengqiao.ground import numbers
 from fengqiao.kernel import domain
-from fengqiao.kernel.models import Task
 from fengqiao.offices.letters import outbox
 
 PAGE = 20
@@ -43,7 +42,7 @@ TASKS = {
 class Row:
     """One line of the list."""
 
-    task: Task
+    task: worklist.Work
     href: str
     kind: Any
     state: Any
@@ -59,9 +58,7 @@ def page(request: ActingRequest) -> HttpResponse:
     """The list, 20 a page, with its tally."""
     wanted = request.GET.get("due", "")
     number = min(max(_whole(request.GET.get("page", "1")), 1), LAST_PAGE)
-    rows = worklist.within(worklist.tasks_for(request.post), wanted)
-    first = (number - 1) * PAGE
-    tasks = list(rows.select_related("matter__place", "matter__lead_unit")[first : first + PAGE + 1])
+    tasks = worklist.page(request.post, due=wanted, limit=PAGE + 1, offset=(number - 1) * PAGE)
     tally = worklist.tally(request.post)
     return render(
         request,
@@ -79,13 +76,13 @@ def _whole(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 6 else 1
 
 
-def rows_of(tasks: list[Task]) -> list[Row]:
+def rows_of(tasks: list[worklist.Work]) -> list[Row]:
     """The lines of these tasks, with the nearest limit of each matter."""
-    running = worklist.clocks_of({task.matter_id for task in tasks})
-    return [_row(task, clocks.light_of(running.get(task.matter_id, []))) for task in tasks]
+    running = worklist.clocks_of({task.matter.id for task in tasks})
+    return [_row(task, clocks.light_of(running.get(task.matter.id, []))) for task in tasks]
 
 
-def _row(task: Task, light: Light | None) -> Row:
+def _row(task: worklist.Work, light: Light | None) -> Row:
     matter = task.matter
     declared = domain.get(matter.kind)
     state = declared.state(matter.state)
@@ -114,7 +111,7 @@ def _tabs(tally: dict[str, int], wanted: str) -> list[Tab]:
     ]
 
 
-def _pager(tasks: list[Task], number: int, wanted: str, tally: dict[str, int]) -> Pager:
+def _pager(tasks: list[worklist.Work], number: int, wanted: str, tally: dict[str, int]) -> Pager:
     def to(page: int) -> str:
         return "?" + urlencode({**({"due": wanted} if wanted else {}), "page": page})
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
-
 from fengqiao.ground import tokens
+from fengqiao.kernel import storing
 
 MOST = 1000
 _ASK = "select matter_id, opened_at from search_hits(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -49,27 +48,5 @@ def found(
         return []
     pattern = "%" if tokens.is_single(q) else tokens.like_pattern(q)
     at, after = before or (None, None)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ASK,
-            [
-                words,
-                pattern,
-                most,
-                at,
-                after,
-                narrowed.kind,
-                narrowed.place,
-                narrowed.category,
-                narrowed.since,
-                narrowed.until,
-            ],
-        )
-        return [Hit(*row) for row in cursor.fetchall()]
-
-
-def hits(
-    q: str, *, most: int = MOST, before: tuple[datetime, uuid.UUID] | None = None, filters: Narrowed = EVERYWHERE
-) -> list[uuid.UUID]:
-    """The ids of `found`."""
-    return [hit.id for hit in found(q, most=most, before=before, narrowed=filters)]
+    inside = [narrowed.kind, narrowed.place, narrowed.category, narrowed.since, narrowed.until]
+    return [Hit(*row) for row in storing.ask(_ASK, [words, pattern, most, at, after, *inside])]

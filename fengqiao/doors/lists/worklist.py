@@ -4,51 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
-
-from fengqiao.kernel.models import Clock, Post, Task
+from fengqiao.doors.lists.listing import COLUMNS, NAMED, Line
+from fengqiao.kernel import storing
+from fengqiao.kernel.models import Clock, Post
 from fengqiao.kernel.now import HERE, end_of, now
 
 MOST = 1000
 SOON = timedelta(days=2)
+Place = tuple[datetime | None, UUID]
 
 
-def tasks_for(post: Post) -> QuerySet[Task]:
-    """Open tasks of this post, and those of its unit that nobody holds: a post that ended holds none (ruling 16).
+class Work(NamedTuple):
+    """An open task with its matter; `post` is who holds it, None while it lies in the unit's queue."""
 
-    Call inside `acting_as(post)`: excluded matters are not there.
+    id: UUID
+    kind: str
+    post: int | None
+    opened_at: datetime
+    due_at: datetime | None
+    matter: Line
+
+
+# Open tasks of this post, and those of its unit that nobody holds: a post that ended holds none (ruling 16). What is
+# excluded is left out by the rule underneath, and again with the matter's own rule by the join.
+_MINE = """
+    from task t left join post o on o.id = t.post_id {joined}
+    where t.unit_id = %s and t.done_at is null and not t.resting
+      and (t.post_id is null or t.post_id = %s or o.until <= %s)
+"""
+_WORK = (
+    f"select t.id, t.kind, t.post_id, t.opened_at, t.due_at, {COLUMNS} "  # noqa: S608 - words of these modules
+    + _MINE.format(joined=f"join matter m on m.id = t.matter_id {NAMED}")
+    + "{narrowed} order by t.due_at asc nulls last, t.id limit %s offset %s"
+)
+_TALLY = (
     """
-    moment = now()
-    held = Q(post=None) | Q(post=post.pk) | Q(post__until__lte=moment)
-    open_tasks = Task.objects.filter(held, unit=post.unit_id, done_at=None, resting=False)
-    return open_tasks.order_by(F("due_at").asc(nulls_last=True), "pk")
+    select count(*), count(*) filter (where due_at <= %s), count(*) filter (where due_at > %s and due_at <= %s),
+           count(*) filter (where due_at > %s and due_at <= %s), count(*) filter (where standing)
+    from (select t.due_at, exists (select 1 from clock c where c.matter_id = t.matter_id and c.stopped_at is null
+                                   and c.paused_since is not null) as standing
+    """
+    + _MINE.format(joined="")
+    + " limit %s) capped"
+)
 
 
-def tally(post: Post, *, moment: datetime | None = None) -> dict[str, int]:
-    """How many tasks there are, are overdue, due today, due within two days; each stops at 1,000 (ruling 11)."""
-    at = moment or now()
-    today = end_of(at.astimezone(HERE).date())
-    capped = tasks_for(post).order_by().values("pk", "due_at")[: MOST + 1]
-    counted: dict[str, int] = capped.aggregate(
-        total=Count("pk"),
-        overdue=Count("pk", filter=Q(due_at__lte=at)),
-        today=Count("pk", filter=Q(due_at__gt=at, due_at__lte=today)),
-        soon=Count("pk", filter=Q(due_at__gt=today, due_at__lte=today + SOON)),
-    )
-    return counted
+def page(post: Post, *, due: str = "", after: Place | None = None, limit: int, offset: int = 0) -> list[Work]:
+    """Some of the post's tasks; `due` is `overdue`, `today` or `soon`, any other word means all.
+
+    Those without a date come last. Call inside `acting_as(post)`: excluded matters are not there.
+    """
+    narrowed, values = _due(due)
+    if after is not None:
+        at, pk = after
+        if at is None:
+            narrowed, values = f"{narrowed} and t.due_at is null and t.id > %s", [*values, pk]
+        else:
+            narrowed = f"{narrowed} and (t.due_at > %s or t.due_at = %s and t.id > %s or t.due_at is null)"
+            values += [at, at, pk]
+    sql = _WORK.replace("{narrowed}", narrowed)
+    rows = storing.ask(sql, [*_me(post), *values, limit, offset])
+    return [Work(row[0], row[1], row[2], row[3], row[4], Line(*row[5:])) for row in rows]
 
 
-def within(tasks: QuerySet[Task], due: str) -> QuerySet[Task]:
-    """Those that are `overdue`, due `today` or `soon`; all for any other word."""
-    at = now()
-    today = end_of(at.astimezone(HERE).date())
+def _me(post: Post) -> list[Any]:
+    return [post.unit_id, post.pk, now()]
+
+
+def _due(due: str) -> tuple[str, list[Any]]:
+    at, today = now(), _end_of_today()
     if due == "overdue":
-        return tasks.filter(due_at__lte=at)
+        return " and t.due_at <= %s", [at]
     if due == "today":
-        return tasks.filter(due_at__gt=at, due_at__lte=today)
-    return tasks.filter(due_at__gt=today, due_at__lte=today + SOON) if due == "soon" else tasks
+        return " and t.due_at > %s and t.due_at <= %s", [at, today]
+    return (" and t.due_at > %s and t.due_at <= %s", [today, today + SOON]) if due == "soon" else ("", [])
+
+
+def _end_of_today() -> datetime:
+    return end_of(now().astimezone(HERE).date())
+
+
+def tally(post: Post) -> dict[str, int]:
+    """How many tasks there are, are overdue, due today, due within two days, or stand still; each stops at 1,000
+    (ruling 11)."""
+    at, today = now(), _end_of_today()
+    values = [at, at, today, today, today + SOON, *_me(post), MOST + 1]
+    return dict(zip(("total", "overdue", "today", "soon", "paused"), storing.ask(_TALLY, values)[0], strict=True))
 
 
 def shown(count: int) -> str:
@@ -59,7 +103,11 @@ def shown(count: int) -> str:
 def clocks_of(matters: Iterable[UUID]) -> dict[UUID, list[Clock]]:
     """The clocks that have not ended, by matter, the nearest first."""
     found: dict[UUID, list[Clock]] = {}
-    running = Clock.objects.filter(matter__in=list(matters), stopped_at=None, resting=False).order_by("due_at")
-    for clock in running:
+    asked = (
+        f"select {storing.columns(Clock, 'c')} from clock c "  # noqa: S608 - columns of our own model
+        "where c.matter_id = any(%s) and c.stopped_at is null and not c.resting order by c.due_at"
+    )
+    for row in storing.ask(asked, [list(matters)]):
+        clock = storing.made(Clock, row)
         found.setdefault(clock.matter_id, []).append(clock)
     return found

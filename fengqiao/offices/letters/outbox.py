@@ -22,7 +22,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.kernel import access, ciphers, journal, ports
+from fengqiao.kernel import access, ciphers, journal, ports, storing
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import Docket, docket
 from fengqiao.kernel.models import Exclusion, Matter, Message, Post
@@ -266,6 +266,22 @@ def notices(by: Post) -> QuerySet[Message]:
     return Message.objects.filter(whose, shown, way="desk", cancelled_at=None, not_before__lte=now()).order_by(
         "-made_at", "-pk"
     )
+
+
+MOST_UNREAD = 100
+
+
+def unread(by: Post) -> int:
+    """How many of `notices` are unread, at most 100: every page of the desk shows it. Call inside `acting_as`."""
+    rule, values = access.rule(by)
+    asked = (
+        "select count(*) from (select 1 from message g left join matter m on m.id = g.matter_id"  # noqa: S608
+        " where (g.post_id = %s or g.unit_id = %s and g.matter_id is not null) and g.way = 'desk' and g.read_at is null"
+        f" and g.cancelled_at is null and g.not_before <= %s and (g.matter_id is null or {rule.format(**access.RULED)})"
+        " limit %s) capped"
+    )
+    rows = storing.ask(asked, [by.pk, by.unit_id, now(), *values, MOST_UNREAD])
+    return int(rows[0][0])
 
 
 def mark_read(by: Post, ids: Iterable[uuid.UUID]) -> int:
