@@ -45,14 +45,16 @@ def light(
     pauses: Sequence[Pause] = (),
     paused: Pause | date | None = None,
     stopped_at: datetime | None = None,
+    at: Progress | None = None,
 ) -> Light:
-    """The light at `now`; `paused`: the stop that lasts, or its first day; `stopped_at`: the clock's end.
+    """The light at `now`; `paused`: the stop that lasts, or its first day; `stopped_at`: the clock's end; `at`: the
+    progress, where the caller knows it.
 
     A light is about an office's duty: a citizen's own term, a guideline such as T-M01 and an office's shorter
     promise never turn to `over`; they stay yellow with `past`.
     """
     unsure = reckoning.provisional
-    at = progress(reckoning, now, calendar=calendar, pauses=pauses, stopped_at=stopped_at)
+    at = at or progress(reckoning, now, calendar=calendar, pauses=pauses, stopped_at=stopped_at)
     if stopped_at is not None:
         return Light("done", at.elapsed, reckoning.unit, provisional=unsure)
     if paused is not None:

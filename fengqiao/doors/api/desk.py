@@ -60,7 +60,7 @@ def list_work(request: ActingRequest, filters: Query[WorkFilters]) -> HttpRespon
         for each in page
     ]
     links = [next_link(request, following)] if following else ()
-    tally = {name: worklist.shown(count) for name, count in worklist.tally(post).items()}
+    tally = {name: worklist.shown(count) for name, count in worklist.tally(post, standing=True).items()}
     return answer({"tally": tally, "items": items, "next": following}, links=links)
 
 

@@ -24,8 +24,8 @@ def light_of(running: Sequence[Clock]) -> Light | None:
     nearest, moment = running[0], now()
     limit = limits.get(nearest.rule)
     reckoning = timekeeping.reckon(nearest)
-    pauses = timekeeping.pauses_of(nearest)
-    calendar = timekeeping.calendar()
+    pauses, calendar, ended = timekeeping.pauses_of(nearest), timekeeping.calendar(), nearest.stopped_at
+    at = clocks.progress(reckoning, moment, calendar=calendar, pauses=pauses, stopped_at=ended)
     shown = lights.light(
         limit,
         reckoning,
@@ -33,9 +33,9 @@ def light_of(running: Sequence[Clock]) -> Light | None:
         calendar=calendar,
         pauses=pauses,
         paused=nearest.paused_since,
-        stopped_at=nearest.stopped_at,
+        stopped_at=ended,
+        at=at,
     )
-    progress = clocks.progress(reckoning, moment, calendar=calendar, pauses=pauses)
     hours = reckoning.unit == "HOUR" and shown.kind in ("g", "y", "over")
     return Light(
         kind=shown.kind,
@@ -43,7 +43,7 @@ def light_of(running: Sequence[Clock]) -> Light | None:
         unit=_UNITS.get(shown.unit, "day"),
         limits=[facts_of(clock) for clock in running],
         at=reckoning.due_at.astimezone(HERE) if hours else None,
-        used=float(progress.share),
+        used=float(at.share),
     )
 
 

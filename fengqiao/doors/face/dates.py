@@ -2,8 +2,9 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
-from django.utils.dateformat import format as written
+from django.utils.dateformat import format as formatted
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -23,6 +24,12 @@ def local(moment: datetime) -> datetime:
 def day_of(value: date | datetime) -> date:
     """The calendar day of a date, or of an instant in Asia/Shanghai."""
     return local(value).date() if isinstance(value, datetime) else value
+
+
+@lru_cache(2048)
+def written(shown: date, pattern: str) -> str:
+    """A day by one of the patterns below, which tell the language too; a list shows the same days again and again."""
+    return formatted(shown, pattern)
 
 
 def day(value: date | datetime, *, weekday: bool = False) -> str:

@@ -40,12 +40,15 @@ _WORK = (
     + _MINE.format(joined=f"join matter m on m.id = t.matter_id {NAMED}")
     + "{narrowed} order by t.due_at asc nulls last, t.id limit %s offset %s"
 )
+_STANDING = (
+    "exists (select 1 from clock c where c.matter_id = t.matter_id and c.stopped_at is null"
+    " and c.paused_since is not null)"
+)
 _TALLY = (
     """
     select count(*), count(*) filter (where due_at <= %s), count(*) filter (where due_at > %s and due_at <= %s),
            count(*) filter (where due_at > %s and due_at <= %s), count(*) filter (where standing)
-    from (select t.due_at, exists (select 1 from clock c where c.matter_id = t.matter_id and c.stopped_at is null
-                                   and c.paused_since is not null) as standing
+    from (select t.due_at, {standing} as standing
     """
     + _MINE.format(joined="")
     + " limit %s) capped"
@@ -87,12 +90,16 @@ def _end_of_today() -> datetime:
     return end_of(now().astimezone(HERE).date())
 
 
-def tally(post: Post) -> dict[str, int]:
-    """How many tasks there are, are overdue, due today, due within two days, or stand still; each stops at 1,000
-    (ruling 11)."""
+def tally(post: Post, *, standing: bool = False) -> dict[str, int]:
+    """How many tasks there are, are overdue, due today, due within two days; with `standing`, how many are paused.
+
+    Each stops at 1,000 (ruling 11).
+    """
     at, today = now(), _end_of_today()
-    values = [at, at, today, today, today + SOON, *_me(post), MOST + 1]
-    return dict(zip(("total", "overdue", "today", "soon", "paused"), storing.ask(_TALLY, values)[0], strict=True))
+    asked = _TALLY.replace("{standing}", _STANDING if standing else "false")
+    counted = storing.ask(asked, [at, at, today, today, today + SOON, *_me(post), MOST + 1])[0]
+    names = ("total", "overdue", "today", "soon", *(["paused"] if standing else []))
+    return dict(zip(names, counted, strict=False))
 
 
 def shown(count: int) -> str:

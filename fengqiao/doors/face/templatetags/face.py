@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fengqiao.doors.face import dates
+from fengqiao.doors.face.drawing import drawn, drawn_each
 from fengqiao.doors.face.parts import (
     Action,
     Entry,
@@ -57,27 +58,31 @@ def query_code(code: str) -> str:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite, 18 pixels or `size` 16, 24, 32. With `label` it speaks, else it decorates."""
+    return _icon(name, size, str(label))
+
+
+@lru_cache(512)
+def _icon(name: str, size: str, label: str) -> SafeString:
     if size not in ICON_SIZES:
         raise template.TemplateSyntaxError(f"no icon of size {size}")
-    kind = format_html("i i-{}", size) if size else "i"
+    kind = drawn("i i-{}", size) if size else "i"
     href = f"{static('face/icons.svg')}#{name}"
     if label:
-        drawn = '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>'
-        return format_html(drawn, kind, label, href)
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', kind, href)
+        return drawn('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', kind, label, href)
+    return drawn('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', kind, href)
 
 
 @register.simple_tag
 def drawing(name: str, kind: str = "") -> SafeString:
     """One of our own drawings: mark, bridge."""
     href = f"{static('face/drawings.svg')}#{name}"
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', kind or name, href)
+    return drawn('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', kind or name, href)
 
 
 @register.simple_tag
 def when(value: datetime) -> SafeString:
     """How long ago, with the full time on hovering and in the machine's own form."""
-    return format_html(
+    return drawn(
         '<time class="when" datetime="{}" data-full="{}">{}</time>',
         dates.local(value).isoformat(timespec="minutes"),
         dates.moment(value),
@@ -88,7 +93,7 @@ def when(value: datetime) -> SafeString:
 @register.simple_tag
 def number(value: str) -> SafeString:
     """A matter's number, code or phone, never broken over two lines."""
-    return format_html('<span class="num">{}</span>', value)
+    return drawn('<span class="num">{}</span>', value)
 
 
 @register.simple_tag
@@ -96,7 +101,7 @@ def tag(words: str, tone: str = "") -> SafeString:
     """A neutral fact; `dai` a positive relation; `feng` supervision and new."""
     if tone not in TAG_TONES:
         raise template.TemplateSyntaxError(f"no tag of tone {tone}")
-    return format_html('<span class="tg{}">{}</span>', f" tg-{tone}" if tone else "", words)
+    return drawn('<span class="tg{}">{}</span>', f" tg-{tone}" if tone else "", words)
 
 
 @register.inclusion_tag(f"{PARTS}/chip.html")
@@ -108,11 +113,11 @@ def chip(label: str, href: str, current: bool = False, icon: str = "", remove: s
 def light_words(light: Light) -> SafeString:
     """What a light says, its figure in bold."""
     if light.kind == "r" and light.at is None:
-        return format_html(_("<b>{day}</b> due"), day=_("Today"))
+        return drawn(_("<b>{day}</b> due"), day=_("Today"))
     if light.at is not None:
-        return format_html(_("<b>{time}</b> due"), time=dates.clock_time(light.at))
+        return drawn(_("<b>{time}</b> due"), time=dates.clock_time(light.at))
     days, working = _LIGHT_WORDS[light.kind]
-    return format_html((working if light.unit == "working_day" else days)(light.amount), n=light.amount)
+    return drawn((working if light.unit == "working_day" else days)(light.amount), n=light.amount)
 
 
 _LIGHT_WORDS: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
@@ -145,15 +150,15 @@ def light(light: Light, key: str = "", fuse: bool = False) -> SafeString:
     words = light_words(light)
     line = _fuse(light) if fuse and light.used is not None else ""
     if not light.limits:
-        return format_html('<span class="light light-{}"><span>{}</span></span>{}', light.kind, words, line)
+        return drawn('<span class="light light-{}"><span>{}</span></span>{}', light.kind, words, line)
     told = ((limit.what, limit.facts, limit.source) for limit in light.limits)
-    return format_html(
+    return drawn(
         '<button type="button" class="light light-{0}" aria-describedby="tip-{1}"><span>{2}</span>'
         '<span class="tip" role="tooltip" id="tip-{1}">{3}</span></button>{4}',
         light.kind,
         key,
         words,
-        format_html_join(SafeString("<br>"), "<b>{}</b><br>{}<br><em>{}</em>", told),
+        drawn_each("<b>{}</b><br>{}<br><em>{}</em>", told, between="<br>"),
         line,
     )
 
@@ -166,8 +171,8 @@ def fuse(light: Light) -> SafeString:
 
 def _fuse(light: Light) -> SafeString:
     used, stopped = _share(light.used or 0), _share(light.stopped)
-    pause = format_html('<rect class="pause" x="{}" width="{}" height="3"/>', used, stopped) if light.stopped else ""
-    return format_html(
+    pause = drawn('<rect class="pause" x="{}" width="{}" height="3"/>', used, stopped) if light.stopped else ""
+    return drawn(
         '<svg class="fuse {}" aria-hidden="true"><rect width="{}" height="3"/>{}</svg>',
         TONES.get(light.kind, ""),
         used,
@@ -188,10 +193,10 @@ def _share(value: float) -> str:
 @register.simple_tag
 def dots(done: int, total: int) -> SafeString:
     """The procedure in miniature: `done` steps behind, the next one current, the others to come."""
-    marks = ((' class="d"' if at < done else ' class="c"' if at == done else "") for at in range(total))
+    marks = [' class="d"' if at < done else ' class="c"' if at == done else "" for at in range(total)]
     label = _("step %(at)s of %(total)s") % {"at": min(done + 1, total), "total": total}
-    drawn = format_html_join("", "<i{}></i>", ((SafeString(mark),) for mark in marks))
-    return format_html('<span class="dots" role="img" aria-label="{}">{}</span>', label, drawn)
+    each = SafeString("".join([f"<i{mark}></i>" for mark in marks]))
+    return drawn('<span class="dots" role="img" aria-label="{}">{}</span>', label, each)
 
 
 @register.inclusion_tag(f"{PARTS}/tabs.html")
@@ -259,5 +264,5 @@ def pager(pager: Pager) -> Context:
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str) -> SafeString:
     """`{% dialog "end" title %} body, footer {% enddialog %}`, opened by `data-dialog="end"` on a control."""
-    drawn = '<dialog id="{0}" aria-labelledby="{0}-t"><header id="{0}-t">{1}</header>{2}</dialog>'
-    return format_html(drawn, id, title, content)
+    pattern = '<dialog id="{0}" aria-labelledby="{0}-t"><header id="{0}-t">{1}</header>{2}</dialog>'
+    return drawn(pattern, id, title, content)
