@@ -16,9 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from bench.processes import Family
+from fengqiao.config import roles
 from fengqiao.config.server import EmbeddedServer
 
+WORKER = "fengqiao worker"
 DRAIN_SECONDS, READY_SECONDS = 120.0, 120.0
 
 
@@ -65,11 +69,17 @@ def open_house(server: EmbeddedServer, data: Path) -> Iterator[House]:
         database = server.pid()
         if database is None:
             raise SystemExit("The database is not running.")
-        yield House(port, Family(groups["web"], groups["worker"], database))
+        yield House(port, Family(groups["web"], groups["worker"], database, lambda: _backends_of_worker(server)))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         log.close()
+
+
+def _backends_of_worker(server: EmbeddedServer) -> list[int]:
+    with psycopg.connect(host=str(server.socket), user=roles.BOOT, dbname="postgres") as connection:
+        rows = connection.execute("select pid from pg_stat_activity where application_name = %s", [WORKER]).fetchall()
+    return [pid for (pid,) in rows]
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +36,12 @@ class Family:
     web: int
     worker: int
     database: int
+    # Process numbers of the backends that serve the worker now: their work is the worker's.
+    of_worker: Callable[[], list[int]]
 
     def cpu(self) -> Cpu:
-        return Cpu(_spent(self.web), _spent(self.database), _spent(self.worker))
+        behind = sum(_own(number) for number in self.of_worker())
+        return Cpu(_spent(self.web), _spent(self.database) - behind, _spent(self.worker) + behind)
 
     def memory(self) -> dict[str, float]:
         """Proportional set size in MiB: two web workers with their parent, the worker, PostgreSQL."""
@@ -71,11 +74,13 @@ def _with_children(first: int) -> list[int]:
 
 def _spent(first: int) -> float:
     """User and system seconds of a process and all below it, those that ended and were waited for included."""
-    ticks = 0
-    for number in _with_children(first):
-        with suppress(OSError, IndexError):
-            ticks += sum(map(int, _stat(number)[11:15]))
-    return ticks / TICKS
+    return sum(_own(number) for number in _with_children(first))
+
+
+def _own(number: int) -> float:
+    with suppress(OSError, IndexError):
+        return sum(map(int, _stat(number)[11:15])) / TICKS
+    return 0.0
 
 
 def _pss(number: int) -> int:

@@ -42,6 +42,7 @@ async def _beat() -> None:
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengqiao.config.settings")
+    os.environ.setdefault("PGAPPNAME", "fengqiao worker")
     import django
 
     django.setup()

@@ -162,7 +162,9 @@ class _Rule(Func):
 
 _COLUMNS = ("id", "kind", "place", "reach", "confidentiality")
 RULED = {name: f"m.{name}" for name in _COLUMNS}
-_HELD = "(r.unit_id = %s or r.post_id = %s or r.account_id = %s) and r.since <= %s and (r.until is null or r.until > %s)"
+_HELD = (
+    "(r.unit_id = %s or r.post_id = %s or r.account_id = %s) and r.since <= %s and (r.until is null or r.until > %s)"
+)
 _PLACED = "{kind} = any(%s) and {reach} >= %s and {confidentiality} <> 'sealed'"
 _BARRED = "not exists (select 1 from exclusion x where x.matter_id = {id} and x.account_id = %s)"
 
@@ -189,11 +191,11 @@ def rule(by: Acting, to: str = READ, *, kind: str | None = None) -> tuple[str, l
     ]
     if by_place and scope.ranges:
         inside = " or ".join(["{place} >= %s and {place} < %s"] * len(scope.ranges))
-        related = "exists (select 1 from relation r where r.matter_id = {id} and " + held + ")"
+        related = f"exists (select 1 from relation r where r.matter_id = {{id}} and {held})"  # noqa: S608 - our own words
         sql = f"(({inside}) and {_PLACED} or {related})"
         values = [*(end for code in scope.ranges for end in (code, code + "~")), by_place, scope.depth, *values]
     else:
-        sql = "{id} in (select r.matter_id from relation r where " + held + ")"
+        sql = f"{{id}} in (select r.matter_id from relation r where {held})"  # noqa: S608
     return f"({sql} and {_BARRED})", [*values, scope.account]
 
 

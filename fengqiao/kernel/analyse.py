@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -17,9 +17,9 @@ from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import access, domain
+from fengqiao.kernel import access, domain, storing
 from fengqiao.kernel.models import Bookmark, FigureCell
-from fengqiao.kernel.now import today
+from fengqiao.kernel.now import end_of, today
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -193,9 +193,11 @@ def _from_journal(asked: Measure, first: date, last: date) -> Sequence[tuple[Any
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return [row for row in asked.cells(days)[1] if first <= row[0] <= last]
     sql, values = _cells_sql(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(days="between %s and %s"), [*values[0], first, last, *values[1], first, last])
-        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    within = [first, last]
+    rows: Sequence[tuple[Any, ...]] = storing.ask(
+        sql.format(days="between %s and %s"),
+        [*values[0], *_span(within), *within, *values[1], *_span(within), *within],
+    )
     return rows
 
 
@@ -222,7 +224,7 @@ def _count(days: list[date]) -> None:
             cursor.execute(
                 "insert into figure_cell (measure, day, place, category, numerator, denominator, imported) "
                 f"select %s, c.* from ({sql.format(days='= any(%s)')}) c",
-                [each.key, *values[0], days, *values[1], days],
+                [each.key, *values[0], *_span(days), days, *values[1], *_span(days), days],
             )
 
 
@@ -257,9 +259,14 @@ def _events_sql(count: Count, over: str, under: str) -> tuple[str, list[Any]]:
         "left(m.place, case when m.confidentiality = 'sealed' or m.reach < 9 then 6 else 9 end) as place, "
         f"m.category, {over} as over_, {under} as under_, m.imported::integer * {over} as old "
         f"from event e join matter m on m.id = e.matter_id where {' and '.join(conditions)} "
-        "and (e.happened_at at time zone 'Asia/Shanghai')::date {days}",
+        "and e.happened_at >= %s and e.happened_at < %s and (e.happened_at at time zone 'Asia/Shanghai')::date {days}",
         values,
     )
+
+
+def _span(days: Sequence[date]) -> list[datetime]:
+    """The first instant of the first of these days, and the first after the last: the journal has an index for them."""
+    return [end_of(min(days) - timedelta(days=1)), end_of(max(days))]
 
 
 def _as_json_text(value: Any) -> str:

@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import tokens
 from fengqiao.ground.refusals import NotThere, Stale
-from fengqiao.kernel import access, ciphers, journal, keys, storing, timekeeping
+from fengqiao.kernel import access, around, ciphers, journal, keys, storing, timekeeping
+from fengqiao.kernel.around import Around
 from fengqiao.kernel.models import (
     Clock,
     Event,
@@ -95,10 +96,8 @@ class Docket:
         self._stored: dict[uuid.UUID, int] = {}
         self._new: dict[type[models.Model], list[Any]] = defaultdict(list)
         self._changed: dict[type[models.Model], dict[Any, tuple[Any, set[str]]]] = defaultdict(dict)
-        self._clocks: dict[uuid.UUID, list[Clock]] = {}
-        self._tasks: dict[uuid.UUID, list[Task]] = {}
+        self._around: dict[uuid.UUID, Around] = {}
         self._refile: set[uuid.UUID] = set()
-        self._masters: dict[uuid.UUID, str] = {}
 
     @property
     def post(self) -> Post | None:
@@ -153,7 +152,7 @@ class Docket:
         """A matter made in this transaction; its id must be in hand already (`docket(hand=…)`)."""
         self.matters[matter.pk] = matter
         self._fresh.append(matter)
-        self._clocks[matter.pk], self._tasks[matter.pk] = [], []
+        self._around[matter.pk] = Around()
 
     # Writing -------------------------------------------------------------------------------------------------------
 
@@ -274,13 +273,15 @@ class Docket:
         self._new[Relation].append(relation)
         return relation
 
-    def unrelate(self, matter: Matter, *kinds: str, **whose: Any) -> None:
+    def unrelate(self, matter: Matter, *kinds: str, **whose: Unit | Post) -> None:
         """End relations of these kinds (of all whom, or of one `unit=`, `post=`)."""
         for relation in self._new[Relation]:
             named = all(getattr(relation, name) == value for name, value in whose.items())
             if relation.matter_id == matter.pk and relation.kind in kinds and named:
                 relation.until = self.now
-        Relation.objects.filter(matter=matter, kind__in=kinds, until=None, **whose).update(until=self.now)
+        asked = "update relation set until = %s where matter_id = %s and kind = any(%s) and until is null"
+        asked += "".join(f" and {name}_id = %s" for name in whose)
+        storing.run([(asked, [self.now, matter.pk, list(kinds), *(each.pk for each in whose.values())])])
 
     def message(
         self,
@@ -316,9 +317,7 @@ class Docket:
 
     def tasks(self, matter: Matter) -> list[Task]:
         """The open tasks of a matter."""
-        if matter.pk not in self._tasks:
-            self._tasks[matter.pk] = list(Task.objects.filter(matter=matter, done_at=None))
-        return [task for task in self._tasks[matter.pk] if task.done_at is None]
+        return [task for task in self.around(matter).tasks if task.done_at is None]
 
     def task(
         self,
@@ -330,9 +329,8 @@ class Docket:
         due_at: datetime | None = None,
     ) -> Task:
         """Somebody must do something: it lies in the unit's queue, or with a post of it."""
-        self.tasks(matter)
         task = Task(matter=matter, kind=kind, unit=unit, post=post, opened_at=self.written_at, due_at=due_at)
-        self._tasks[matter.pk].append(task)
+        self.around(matter).tasks.append(task)
         self._new[Task].append(task)
         return task
 
@@ -346,9 +344,7 @@ class Docket:
 
     def clocks(self, matter: Matter) -> list[Clock]:
         """The clocks of a matter that have not ended, its sources' and tasks' included."""
-        if matter.pk not in self._clocks:
-            self._clocks[matter.pk] = list(Clock.objects.filter(matter=matter, stopped_at=None))
-        return [clock for clock in self._clocks[matter.pk] if clock.stopped_at is None]
+        return [clock for clock in self.around(matter).clocks if clock.stopped_at is None]
 
     def clock(
         self,
@@ -360,11 +356,10 @@ class Docket:
         task: Task | None = None,
     ) -> Clock:
         """Start a time limit; a task's due date follows its clock."""
-        self.clocks(matter)
         clock = timekeeping.start(matter, rule, at or self.now, source=source, task=task)
         if task is not None:
             self.change(task, due_at=clock.due_at)
-        self._clocks[matter.pk].append(clock)
+        self.around(matter).clocks.append(clock)
         self._new[Clock].append(clock)
         return clock
 
@@ -388,7 +383,6 @@ class Docket:
             paused_since=clock.paused_since,
             resting=clock.resting,
         )
-        self._clocks.setdefault(clock.matter_id, [])
         if clock.task_id:
             Task.objects.filter(pk=clock.task_id).update(due_at=clock.due_at)
 
@@ -396,19 +390,16 @@ class Docket:
         """Place, category or reach changed: the matter's search rows follow at the end."""
         self._refile.add(matter.pk)
 
-    def master_of(self, matter: Matter) -> str:
-        """The number of the matter that this one was merged into before this transaction; empty when it was not."""
-        if matter.pk not in self._masters:
-            merged = matter.merged_into.filter(undone_at=None).values_list("master__number", flat=True)
-            self._masters[matter.pk] = merged.first() or ""
-        return self._masters[matter.pk]
+    def around(self, matter: Matter) -> Around:
+        """What stood around the matter when it was taken, with the tasks and clocks of this transaction."""
+        if matter.pk not in self._around:
+            self._around[matter.pk] = around.look(matter.pk)
+        return self._around[matter.pk]
 
     def barred_units(self, matter: Matter) -> set[int]:
         """Ids of the units that the matter excludes, those of this transaction included."""
         barred = {row.unit_id for row in self._new[ExcludedUnit] if row.matter_id == matter.pk}
-        if not any(matter is each for each in reversed(self._fresh)):
-            barred |= set(ExcludedUnit.objects.filter(matter=matter).values_list("unit_id", flat=True))
-        return barred
+        return barred | self.around(matter).barred
 
     def unindex(self, matter: Matter) -> None:
         """Its texts are not searchable any more."""
@@ -419,8 +410,9 @@ class Docket:
     def flush(self) -> None:
         """Write everything; called once, at the end of the block."""
         for matter in self.matters.values():
-            if matter.pk in self._clocks and matter.closed_at is None:
-                matter.due_at = min((clock.due_at for clock in self._full(matter)), default=None)
+            if matter.pk in self._around and matter.closed_at is None:
+                counting = [each for each in self.clocks(matter) if not each.resting and each.paused_since is None]
+                matter.due_at = min((clock.due_at for clock in counting), default=None)
         storing.run(self._statements())
 
     def _statements(self) -> Iterator[storing.Statement]:
@@ -445,13 +437,6 @@ class Docket:
                 "update search_row set place = %s, category = %s, reach = %s where matter_id = %s",
                 [matter.place_id, matter.category, matter.reach, pk],
             )
-
-    def _full(self, matter: Matter) -> Iterator[Clock]:
-        if matter.pk in self._stored and not self._clocks[matter.pk]:
-            self._clocks.pop(matter.pk)
-        for clock in self.clocks(matter):
-            if not clock.resting and clock.paused_since is None:
-                yield clock
 
 
 RETRIED = frozenset({"40001", "40P01"})

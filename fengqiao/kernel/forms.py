@@ -10,13 +10,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Invalid
-from fengqiao.kernel.models import Unit
+from fengqiao.kernel.models import ExcludedUnit, Unit
 
 if TYPE_CHECKING:
     from fengqiao.kernel.access import Acting
@@ -37,6 +38,11 @@ class Form(forms.Form):
 
     def narrow(self) -> None:
         """Narrow choices to what `by` may choose for `matter`."""
+
+    def spare(self, *names: str) -> None:
+        """Offer in these fields no unit that the matter excludes (G1, G4)."""
+        for name in names:
+            self.fields[name].matter = self.matter  # type: ignore[attr-defined]
 
 
 class Words(forms.CharField):
@@ -70,8 +76,19 @@ class _Label:
         return self.code.label(get_language() or "zh-hans")
 
 
+def _free(field: Any) -> QuerySet[Unit]:
+    """Without those that the field's matter excludes; asked for when it is used, as a move needs few of its fields."""
+    rows: QuerySet[Unit] = field._queryset
+    if field.matter is None:
+        return rows
+    return rows.exclude(pk__in=ExcludedUnit.objects.filter(matter=field.matter).values("unit"))
+
+
 class OneUnit(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A unit by its key."""
+
+    matter: Matter | None = None
+    queryset = property(_free, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
     def __init__(self, **more: Any) -> None:
         super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
@@ -79,6 +96,9 @@ class OneUnit(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 class SomeUnits(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Units by their keys."""
+
+    matter: Matter | None = None
+    queryset = property(_free, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
     def __init__(self, **more: Any) -> None:
         super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)

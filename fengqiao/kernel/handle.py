@@ -63,7 +63,7 @@ def stands_in_the_way(book: Docket, matter: Matter, move: Move) -> Any:
         return _("In the state “%(state)s” this cannot be done.") % {"state": declared.state(matter.state).label}
     if move.frm == OPEN and declared.state(matter.state).final:
         return _("This matter is closed.")
-    if not move.quiet and (master := book.master_of(matter)):
+    if not move.quiet and (master := book.around(matter).master):
         return _("This matter was merged into %(number)s. Do it there.") % {"number": master}
     return move.guard(book, matter) if move.guard else None
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground.refusals import Refused
@@ -157,11 +157,6 @@ def _family(units: Iterable[Unit]) -> set[int]:
     return found
 
 
-def free_of_conflict(matter: Matter, units: QuerySet[Unit]) -> QuerySet[Unit]:
-    """Those of `units` that the matter does not exclude: the only ones ever offered (G1, G4)."""
-    return units.exclude(pk__in=ExcludedUnit.objects.filter(matter=matter).values("unit"))
-
-
 def resolve(book: Docket, matter: Matter, subject: Subject, units: Iterable[Unit]) -> None:
     """The city's desk says who was meant: those units are excluded, or nobody is and the place may see it again."""
     named = list(units)
@@ -179,7 +174,7 @@ def resolve(book: Docket, matter: Matter, subject: Subject, units: Iterable[Unit
 
 def lead(book: Docket, matter: Matter, unit: Unit) -> None:
     """Give the matter to one lead unit. Raises Refused for an excluded unit."""
-    if ExcludedUnit.objects.filter(matter=matter, unit=unit).exists():
+    if unit.pk in book.barred_units(matter):
         raise Refused("conflict", _("This unit cannot handle the matter. Choose another one."), pointer="/unit")
     book.unrelate(matter, "lead", "handler")
     book.relate(matter, "lead", unit=unit)
@@ -190,7 +185,7 @@ def lead(book: Docket, matter: Matter, unit: Unit) -> None:
 def assist(book: Docket, matter: Matter, units: Sequence[Unit]) -> None:
     """Let other units assist. Raises Refused for an excluded one."""
     for unit in units:
-        if ExcludedUnit.objects.filter(matter=matter, unit=unit).exists():
+        if unit.pk in book.barred_units(matter):
             raise Refused("conflict", _("This unit cannot handle the matter. Choose another one."), pointer="/co_units")
         book.relate(matter, "co", unit=unit)
         _mirror(book, matter, "co", unit)
@@ -208,6 +203,8 @@ def hand_to(book: Docket, matter: Matter, post: Post) -> None:
 
 def _mirror(book: Docket, matter: Matter, kind: str, unit: Unit) -> None:
     """Members of a merge are read through their master: its new rights reach them too."""
+    if not book.around(matter).leads:
+        return
     for merge in matter.members.filter(undone_at=None).select_related("member"):
         book.hold(merge.member)
         book.relate(merge.member, kind, unit=unit, via=merge.pk)
@@ -252,4 +249,4 @@ def place_or_city(words: str) -> str:
     return found.code if found else places.city()
 
 
-__all__ = ["assist", "exclude", "free_of_conflict", "hand_to", "lead", "resolve", "tell"]
+__all__ = ["assist", "exclude", "hand_to", "lead", "resolve", "tell"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from django.core.cache import cache
 
 from fengqiao.ground import likeness, tokens
 from fengqiao.kernel import ciphers, storing
@@ -21,6 +20,7 @@ DEEP = 20
 NEAR = 40
 SHOWN = 5
 LIKELY = "matter.likely"
+FREQUENCIES_SECONDS = 600.0
 
 # Those that share rare pairs, those of the same phone, and the newest of the same village: what the policies show of
 # them to whoever acts is the rule of `matters_for`; as a prepared statement it costs a tenth of the built query.
@@ -105,11 +105,19 @@ def hints(by: Acting, matter: Matter) -> tuple[list[Likely], int]:
 
 def frequencies() -> dict[str, int]:
     """How often common bigrams occur; looked up every ten minutes."""
-    known: dict[str, int] | None = cache.get("bigrams")
-    if known is None:
-        known = dict(Bigram.objects.values_list("token", "n"))
-        cache.set("bigrams", known, 600)
+    if _known["at"] is None or time.monotonic() - _known["at"] > FREQUENCIES_SECONDS:
+        _known.update(at=time.monotonic(), n=dict(Bigram.objects.values_list("token", "n")))
+    known: dict[str, int] = _known["n"]
     return known
+
+
+def forget_frequencies() -> None:
+    """Look them up at the next question."""
+    _known["at"] = None
+
+
+# Not in Django's cache: it would copy these thousands of words at each question.
+_known: dict[str, Any] = {"at": None, "n": {}}
 
 
 def _rows(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 from django.db import connection, models
+from psycopg.types.json import Jsonb
 
 from fengqiao.kernel.models import SearchRow
 
@@ -80,16 +81,25 @@ def update(row: models.Model, names: Sequence[str], **where: Any) -> Statement:
     return sql, [*(_value(field, row) for field in chosen), *conditions.values()]
 
 
-def run(statements: Iterable[Statement]) -> list[int]:
-    """Run the statements in one round trip; how many rows each touched. Raises Django's database errors."""
+def run(statements: Iterable[Statement]) -> None:
+    """Run the statements in one round trip. Raises Django's database errors."""
     waiting = list(statements)
-    if not waiting:
-        return []
+    if waiting:
+        connection.ensure_connection()
+        raw = connection.connection
+        with connection.wrap_database_errors, raw.pipeline():
+            cursor = raw.cursor()
+            for sql, values in waiting:
+                cursor.execute(sql, values, prepare=True)
+
+
+def ask_all(questions: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+    """The rows of several questions in one round trip, like `ask`."""
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors, raw.pipeline():
-        cursors = [raw.cursor().execute(sql, values, prepare=True) for sql, values in waiting]
-    return [cursor.rowcount for cursor in cursors]
+        cursors = [raw.cursor().execute(sql, values, prepare=True) for sql, values in questions]
+        return [cursor.fetchall() for cursor in cursors]
 
 
 def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -139,6 +149,8 @@ def _shape(model: type[models.Model]) -> tuple[str, str, tuple[models.Field[Any,
 
 def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
     value = getattr(row, field.attname)
-    if isinstance(field, models.JSONField | models.BinaryField | models.DateTimeField):
-        return field.get_db_prep_save(value, connection) if value is not None else None
-    return value
+    return Jsonb(value, dumps=_dumps) if value is not None and isinstance(field, models.JSONField) else value
+
+
+def _dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=_plain)

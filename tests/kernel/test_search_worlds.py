@@ -118,6 +118,29 @@ def test_a_small_posts_search_reads_its_own_matters_by_index(cast: Cast, kinds: 
     assert after[0] == before[0], "the search read the whole table"
 
 
+def test_a_common_word_is_found_among_the_newest_page_by_page(cast: Cast, kinds: None) -> None:
+    matters = [a_matter(cast.chen, place=VILLAGE if n % 3 else FAR_VILLAGE) for n in range(33)]
+    with docket(KEEPER) as book, connection.cursor() as cursor:
+        book.take_many([matter.pk for matter in matters])
+        cursor.execute(
+            "insert into search_row (text_id, matter_id, kind, place, category, reach, opened_at, tokens, body)"
+            " select gen_random_uuid(), m.id, 'event', m.place, '', 15, m.opened_at, array_to_tsvector(array['路灯']),"
+            " '路灯' from matter m, generate_series(1, 12) n where m.id = any(%s)",
+            [[matter.pk for matter in matters]],
+        )
+        cursor.execute("select count_bigrams()")
+        cursor.execute("select n from bigram where token = '路灯'")
+        assert cursor.fetchone()[0] >= 200  # common enough for pages of 20 to come from the newest texts
+    by_day = sorted(matters, key=lambda matter: (matter.opened_at, matter.pk), reverse=True)
+    everywhere, village = by_day, [matter for matter in by_day if matter.place_id == VILLAGE]
+    for by, expected in ((cast.chen, everywhere), (cast.zhou, village)):
+        with acting_as(by):
+            assert search("路灯", most=20) == [matter.pk for matter in expected[:20]]
+            last = expected[19]
+            rest = search("路灯", most=20, before=last.opened_at, before_id=last.pk)
+            assert rest == [matter.pk for matter in expected[20:]]
+
+
 def _many_texts(rare: Matter, of: Matter | None = None) -> None:
     with docket(KEEPER) as book, connection.cursor() as cursor:
         held = book.take("read", pk=rare.pk)

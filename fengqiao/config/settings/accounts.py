@@ -36,7 +36,7 @@ AXES_LOCKOUT_CALLABLE = "fengqiao.doors.desk.lockout.answer"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 LOGIN_URL = "/desk/sign-in/"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "fengqiao.config.sessions"
 SESSION_COOKIE_NAME = "fengqiao_session"
 SESSION_COOKIE_AGE = 8 * 3600  # at most this long after the sign-in, however busy
 FENGQIAO_IDLE_MINUTES = 30

@@ -15,7 +15,8 @@ FENGQIAO_OWNER_ROLE = roles.OWNER
 
 _url = environment.text("DATABASE_URL") or socket_url(database_home(FENGQIAO_DATA), roles.PROGRAM)
 _connection: dict[str, Any] = environment.database(_url, "DATABASE_URL")
-_connection["OPTIONS"].setdefault("application_name", "fengqiao")
+# Whose a connection is, for whoever looks at pg_stat_activity: the worker names itself.
+_connection["OPTIONS"].setdefault("application_name", environment.text("PGAPPNAME", "fengqiao"))
 # Policies make planning the dearest part of a question; a prepared one is planned once (docs/operations/bench.md).
 _connection["OPTIONS"].setdefault("server_side_binding", True)
 _connection["OPTIONS"].setdefault("prepare_threshold", 2)

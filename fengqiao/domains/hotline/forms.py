@@ -9,7 +9,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.words import EMERGENCY, NOT_OURS, REDO, SOLVED, URGENCY
-from fengqiao.kernel import route
 from fengqiao.kernel.forms import Code, Form, Id, OneUnit, PlaceCode, SomeUnits, Words
 from fengqiao.kernel.models import Post
 
@@ -31,10 +30,7 @@ class Dispatch(Form):
     note = Words(required=False, label=_("Note to the unit"))
 
     def narrow(self) -> None:
-        if self.matter is not None:
-            for name in ("unit", "co_units"):
-                field = self.fields[name]
-                field.queryset = route.free_of_conflict(self.matter, field.queryset)  # type: ignore[attr-defined]
+        self.spare("unit", "co_units")
 
 
 class AddCo(Form):
@@ -42,9 +38,7 @@ class AddCo(Form):
     note = Words(required=False, label=_("What they are asked for"))
 
     def narrow(self) -> None:
-        if self.matter is not None:
-            field = self.fields["co_units"]
-            field.queryset = route.free_of_conflict(self.matter, field.queryset)  # type: ignore[attr-defined]
+        self.spare("co_units")
 
 
 class Return(Form):
@@ -60,9 +54,7 @@ class Settle(Form):
     note = Words(max_length=1000, label=_("Grounds of the ruling"))
 
     def narrow(self) -> None:
-        if self.matter is not None:
-            field = self.fields["unit"]
-            field.queryset = route.free_of_conflict(self.matter, field.queryset)  # type: ignore[attr-defined]
+        self.spare("unit")
 
     def clean(self) -> None:
         unit = self.cleaned_data.get("unit")

@@ -53,7 +53,7 @@ def dispatch(book: Docket, matter: Matter, *, unit: Unit, co_units: Iterable[Uni
 
 def unresolved(book: Docket, matter: Matter) -> Any:
     """Guard: while it is not known who was complained of, nobody below the city gets it (ruling 5)."""
-    if Subject.objects.filter(matter=matter, resolved_at=None).exists():
+    if book.around(matter).unresolved:
         return _("The caller complains of somebody. Say first who is meant (“Resolve”), then dispatch.")
     return None
 

@@ -36,7 +36,7 @@ _MINE = """
       and (t.post_id is null or t.post_id = %s or o.until <= %s)
 """
 _WORK = (
-    f"select t.id, t.kind, t.post_id, t.opened_at, t.due_at, {COLUMNS} "  # noqa: S608 - words of these modules
+    f"select t.id, t.kind, t.post_id, t.opened_at, t.due_at, {COLUMNS} "
     + _MINE.format(joined=f"join matter m on m.id = t.matter_id {NAMED}")
     + "{narrowed} order by t.due_at asc nulls last, t.id limit %s offset %s"
 )
@@ -44,15 +44,11 @@ _STANDING = (
     "exists (select 1 from clock c where c.matter_id = t.matter_id and c.stopped_at is null"
     " and c.paused_since is not null)"
 )
-_TALLY = (
-    """
+_TALLY = """
     select count(*), count(*) filter (where due_at <= %s), count(*) filter (where due_at > %s and due_at <= %s),
            count(*) filter (where due_at > %s and due_at <= %s), count(*) filter (where standing)
-    from (select t.due_at, {standing} as standing
-    """
-    + _MINE.format(joined="")
-    + " limit %s) capped"
-)
+    from (select t.due_at, {standing} as standing {mine} limit %s) capped
+""".replace("{mine}", _MINE.format(joined=""))
 
 
 def page(post: Post, *, due: str = "", after: Place | None = None, limit: int, offset: int = 0) -> list[Work]:
