@@ -18,7 +18,7 @@ from uuid import UUID
 import orjson
 
 from bench.words import Vocabulary
-from fengqiao.ground import codes, numbers, tokens
+from fengqiao.ground import codes, likeness, numbers, tokens
 from fengqiao.kernel import ciphers, intake, journal, keys, timekeeping
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import local_year
@@ -78,8 +78,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "redos", "ruled", "solved", "grade", "reason", "handed_to",
     ),
     "search_row": (
-        "text_id", "matter_id", "kind", "place", "category", "reach", "opened_at", "tokens", "body",
+        "text_id", "matter_id", "kind", "place", "category", "reach", "opened_at", "tokens", "body", "rare",
     ),
+    "rare_pair": ("mark", "opened_at", "matter_id"),
     "event": (
         "opened_year", "stream", "seq", "matter_id", "kind", "happened_at", "recorded_at", "actor", "post_id",
         "account_id", "unit_id", "visibility", "law", "data", "prev", "mac", "key_id",
@@ -122,6 +123,7 @@ class Writer:
     vocabulary: Vocabulary
     chance: random.Random
     ended_at: datetime
+    often: Mapping[str, int]  # in how many of 20,000 texts a pair stands
     rows: Rows = field(default_factory=lambda: {name: [] for name in COLUMNS})
 
     def take(self) -> Rows:
@@ -358,9 +360,14 @@ class _Order:
         self._add("text", pk, self.matter.pk, self.source.pk if kind == "content" else None, kind, visibility, body,
                   salt, (by or self.hotline).pk, self.at)  # fmt: skip
         titles = [self.matter.title] if title else []
-        vector = " ".join(f"'{token}'" for token in tokens.index_tokens(titles, body))
+        words = tokens.index_tokens(titles, body)
+        vector = " ".join(f"'{token}'" for token in words)
+        pairs = [word for word in words if word[0] != tokens.SINGLE] if title else []
+        rare = likeness.sketch(likeness.rarest(pairs, self.writer.often, likeness.KEPT))
         self._add("search_row", pk, self.matter.pk, "hotline", self.story.place, self.category, 15,
-                  self.story.opened_at, vector, tokens.normalise("\n".join([*titles, body])))  # fmt: skip
+                  self.story.opened_at, vector, tokens.normalise("\n".join([*titles, body])), rare)  # fmt: skip
+        for mark in rare:
+            self._add("rare_pair", mark, self.story.opened_at, self.matter.pk)
         return kind, pk, ciphers.digest(salt, body)
 
     def _answer(self, by: Post) -> tuple[str, UUID, str]:

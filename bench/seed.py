@@ -208,7 +208,7 @@ def _orders(city: Any, count: int, owner_url: str, say: Any) -> dict[str, Any]:
 
     vocabulary = Vocabulary(SEED)
     ended_at = datetime.now(UTC).replace(microsecond=0)
-    writer = Writer(city, vocabulary, random.Random(SEED + 1), ended_at)
+    writer = Writer(city, vocabulary, random.Random(SEED + 1), ended_at, _often(vocabulary))
     states: Counter[str] = Counter()
     began = time.monotonic()
     with psycopg.connect(owner_url) as connection:
@@ -226,6 +226,16 @@ def _orders(city: Any, count: int, owner_url: str, say: Any) -> dict[str, Any]:
         connection.execute("select setval('matter_number_hotline', %s)", [count + 1])
         connection.commit()
     return {"count": count, "states": dict(states), "ended_at": ended_at.isoformat()}
+
+
+def _often(vocabulary: Any) -> dict[str, int]:
+    """How common each pair of characters is, as the program will count it."""
+    from fengqiao.ground import tokens
+
+    chance, counted = random.Random(SEED + 3), Counter[str]()
+    for _serial in range(20_000):
+        counted.update(tokens.bigrams(vocabulary.text(chance, 60)))
+    return {pair: n for pair, n in counted.items() if n >= 10}
 
 
 def _copy(connection: psycopg.Connection[Any], rows: dict[str, list[tuple[Any, ...]]]) -> None:

@@ -7,6 +7,7 @@ same phone or id hash, same village within 90 days, or texts that share the rare
 import hashlib
 import heapq
 import hmac
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,10 @@ from fengqiao.ground.tokens import bigrams_of_normalised, normalise
 from fengqiao.ground.unreadable import gettext_noop
 
 MAX_SCORED: Final = 200
+ASKED: Final = 8  # rarest pairs of a new text that are looked for (engineering ruling 17)
+KEPT: Final = 12  # rarest pairs of each text by which it is found
+ENOUGH: Final = 2  # shared pairs that make a candidate; one of a text that has no more
+RECURS: Final = 2
 VILLAGE_DAYS: Final = 90
 SHOWN_FROM: Final = 20
 COMPARED_WHOLE: Final = 30
@@ -66,9 +71,29 @@ def fingerprint(text: str, key: bytes | None = None) -> bytes:
     return digest[:16]
 
 
-def rarest(bigrams: Iterable[str], frequency: Mapping[str, int], n: int = 8) -> list[str]:
-    """The `n` pairs found in the fewest texts, the rarest first; pairs never seen come before all others."""
-    return heapq.nsmallest(n, bigrams, key=lambda pair: frequency.get(pair, 0))
+def rarest(bigrams: Iterable[str], frequency: Mapping[str, int], n: int = ASKED) -> list[str]:
+    """The `n` rarest pairs that recur, the rarest first, then those that stood in no other text yet.
+
+    Most of the rarest pairs of a text stand in it alone and find nothing; names of places and things recur. About as
+    rare ones are in the order of their marks, so that two texts about the same thing choose the same pairs though the
+    counts went on between them.
+    """
+
+    def rank(pair: str) -> tuple[bool, int, int]:
+        counted = frequency.get(pair, 0)
+        return counted < RECURS, counted.bit_length(), mark(pair)
+
+    return heapq.nsmallest(n, bigrams, key=rank)
+
+
+def mark(pair: str) -> int:
+    """A pair as a number of 32 bits with a sign."""
+    return zlib.crc32(pair.encode("utf-8", "surrogatepass")) - 0x8000_0000
+
+
+def sketch(ranked: Sequence[str]) -> list[int]:
+    """The marks of a text's rarest pairs, by which it is found again: few enough to be asked for every new one."""
+    return [mark(pair) for pair in ranked[:KEPT]]
 
 
 def likenesses(new: Told, candidates: Sequence[Told], rare: Sequence[str]) -> list[Likeness]:

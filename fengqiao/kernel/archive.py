@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.ground.refusals import NotNow
 from fengqiao.kernel import domain, handle
 from fengqiao.kernel.docket import Docket
-from fengqiao.kernel.models import Document, Matter, MatterKey, Person, SearchRow, Source, Text
+from fengqiao.kernel.models import Document, Matter, MatterKey, Person, Source, Text
 from fengqiao.kernel.now import HERE
 
 Forget = Callable[[Docket, Matter], object]
@@ -79,7 +79,7 @@ def forget(book: Docket, matter: Matter) -> None:
     Source.objects.filter(matter=matter).update(person=None, text=None, reply=None, proof_hash=None, fingerprint=None)
     for model in (Text, Person, MatterKey):
         model._default_manager.filter(matter=matter).delete()
-    SearchRow.objects.filter(matter_id=matter.pk).delete()
+    book.unindex(matter)
     matter.title = str(_("Forgotten after its term of keeping"))
     book.event(matter, "matter.forgotten", data=counts, law=domain.get(matter.kind).keep.because)
 

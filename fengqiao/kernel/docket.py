@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, models
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.ground import tokens
+from fengqiao.ground import likeness, tokens
 from fengqiao.ground.refusals import NotThere, Stale
-from fengqiao.kernel import access, around, ciphers, journal, keys, storing, timekeeping
+from fengqiao.kernel import access, around, ciphers, journal, keys, same, storing, timekeeping
 from fengqiao.kernel.around import Around
 from fengqiao.kernel.models import (
     Clock,
@@ -402,7 +402,8 @@ class Docket:
         return barred | self.around(matter).barred
 
     def unindex(self, matter: Matter) -> None:
-        """Its texts are not searchable any more."""
+        """Its texts are not searchable any more, neither those stored nor those of this transaction."""
+        storing.run([(UNSEARCH, [matter.pk])])
         self._new[SearchRow] = [row for row in self._new[SearchRow] if row.matter_id != matter.pk]
 
     # Storing -------------------------------------------------------------------------------------------------------
@@ -428,6 +429,7 @@ class Docket:
         order = {model: place for place, model in enumerate(STORED)}
         for model in sorted(self._new, key=lambda each: order.get(each, len(order) - 2)):
             yield from storing.inserts(model, self._new[model])
+        yield from _rare_pairs(self._new[SearchRow])
         for rows in self._changed.values():
             for row, names in rows.values():
                 yield storing.update(row, sorted(names))
@@ -471,7 +473,8 @@ def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) ->
     """The searchable form of a text; a matter's first text carries its title too."""
     titles = [tokens.normalise(matter.title)] if title else []
     plain = tokens.normalise(body)
-    return SearchRow(
+    words = tokens.index_tokens(titles, plain)
+    row = SearchRow(
         text_id=text_id,
         matter_id=matter.pk,
         kind=matter.kind,
@@ -479,9 +482,37 @@ def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) ->
         category=matter.category,
         reach=matter.reach,
         opened_at=matter.opened_at,
-        tokens=tokens.index_tokens(titles, plain),
+        tokens=words,
         body=" ".join([*titles, plain]),
     )
+    if title:
+        rank(row, same.frequencies())
+    return row
+
+
+def rank(row: SearchRow, often: Mapping[str, int]) -> list[str]:
+    """The rarest pairs of a matter's first words, by which the row will be found (ruling 17); kept on the row."""
+    pairs = [word for word in row.tokens if word[0] != tokens.SINGLE]
+    row.ranked = likeness.rarest(pairs, often, likeness.KEPT)  # type: ignore[attr-defined]
+    row.rare = likeness.sketch(row.ranked)  # type: ignore[attr-defined]
+    return pairs
+
+
+def _rare_pairs(rows: Iterable[SearchRow]) -> Iterator[storing.Statement]:
+    pairs = [(mark, row.opened_at, row.matter_id) for row in rows for mark in row.rare]
+    if pairs:
+        yield (
+            "insert into rare_pair (mark, opened_at, matter_id) select * from unnest(%s::integer[], %s::timestamptz[],"
+            " %s::uuid[]) on conflict do nothing",
+            [list(column) for column in zip(*pairs, strict=True)],
+        )
+
+
+UNSEARCH = """
+    with gone as (delete from search_row where matter_id = %s returning rare, opened_at, matter_id)
+    delete from rare_pair p using gone g
+    where p.mark = any(g.rare) and p.opened_at = g.opened_at and p.matter_id = g.matter_id
+"""
 
 
 def _digest(text: Text) -> str:

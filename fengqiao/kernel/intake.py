@@ -20,7 +20,7 @@ from fengqiao.kernel.access import Acting, SystemPost, acting_as
 from fengqiao.kernel.docket import Docket, docket, local_year
 from fengqiao.kernel.earlier import Earlier, fingerprint
 from fengqiao.kernel.idempotency import Once
-from fengqiao.kernel.models import Matter, Person, Source
+from fengqiao.kernel.models import Matter, Person, SearchRow, Source
 from fengqiao.kernel.now import now
 
 COPIES = 9
@@ -229,7 +229,8 @@ def _answered(book: Docket, matter: Matter, source: Source, receipt: Receipt) ->
 def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Received]) -> None:
     """Note on each new matter which others may be the same; a person decides (ruling 17)."""
     if len(receipts) == 1 and done[0].how == "created":
-        found = [same.candidates(book.by, done[0].matter, receipts[0].content, _phones(receipts[0]))]
+        ranked = next((row.ranked for row in book.pending(SearchRow) if row.rare), ())
+        found = [same.candidates(book.by, done[0].matter, receipts[0].content, _phones(receipts[0]), ranked)]
         fresh = [done[0]]
     else:
         fresh = [each for each in done if each.how == "created"]

@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import places
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import Docket, docket
 from fengqiao.kernel.models import (
@@ -241,12 +240,6 @@ def move_place(book: Docket, matter: Matter, place: Place) -> None:
     """Say where it is. A search row follows, so that place ranges hold there too."""
     matter.place = place
     book.refile(matter)
-
-
-def place_or_city(words: str) -> str:
-    """The code of a place by code, name or alias; the city's own when unknown (ruling 13)."""
-    found = places.place_named(words) if words else None
-    return found.code if found else places.city()
 
 
 __all__ = ["assist", "exclude", "hand_to", "lead", "resolve", "tell"]

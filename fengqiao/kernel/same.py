@@ -26,7 +26,9 @@ FREQUENCIES_SECONDS = 600.0
 # them to whoever acts is the rule of `matters_for`; as a prepared statement it costs a tenth of the built query.
 CANDIDATES = """
     with chosen as (
-        select matter_id, of_all, false as by_phone from shares_words(%s::text[], %s::timestamptz, %s)
+        select matter_id, of_all, false as by_phone from shares_rare(
+            array_fill(0, array[cardinality(%s::integer[])]), %s::integer[], array[%s::timestamptz],
+            array['infinity'::timestamptz], array[%s::integer], %s)
         union all
         (select matter_id, 0, true from person where phone_hash = any(%s::bytea[]) order by id desc limit %s)
         union all
@@ -54,8 +56,11 @@ class Likely:
     matter: uuid.UUID
 
 
-def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) -> tuple[list[Likely], int]:
-    """The likeliest, best first, and how many were looked at; the matter itself is never among them.
+def candidates(
+    by: Acting, matter: Matter, content: str, phones: Sequence[str], ranked: Sequence[str] = ()
+) -> tuple[list[Likely], int]:
+    """The likeliest, best first, and how many were looked at; the matter itself is never among them. `ranked` are the
+    rarest pairs of its text, where the caller knows them.
 
     Whoever files through the portal is told of none: the desk looks when it reads the matter.
     """
@@ -63,8 +68,7 @@ def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) 
         return [], 0
     since = matter.opened_at - timedelta(days=DAYS)
     hashes = [ciphers.lookup_hash("phone", phone) for phone in phones]
-    pairs = tokens.bigrams(f"{matter.title}\n{content}")
-    rare = likeness.rarest(pairs, frequencies())
+    rare = (ranked or likeness.rarest(tokens.bigrams(f"{matter.title}\n{content}"), frequencies()))[: likeness.ASKED]
     rows, of_all = _rows(matter, rare, hashes, since)
     if not rows:
         return [], 0
@@ -125,9 +129,9 @@ def _rows(
 ) -> tuple[list[tuple[str, str, likeness.Told]], int]:
     """Number, title and what is compared of each candidate, and how many shared a rare pair."""
     near = matter.place_id if len(matter.place_id) >= 12 else ""
-    found = storing.ask(
-        CANDIDATES, [list(rare), since, DEEP, list(hashes), DEEP, near, matter.kind, since, NEAR, matter.pk]
-    )
+    marks = likeness.sketch(rare)
+    words = [marks, marks, since, min(likeness.ENOUGH, len(marks)), DEEP]
+    found = storing.ask(CANDIDATES, [*words, list(hashes), DEEP, near, matter.kind, since, NEAR, matter.pk])
     phone = hashes[0] if hashes else None
     rows = [
         (

@@ -11,19 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
-
-from django.db import connection
 
 from fengqiao.ground import likeness, tokens
-from fengqiao.kernel import same
+from fengqiao.kernel import same, storing
 from fengqiao.kernel.access import matters_for
-from fengqiao.kernel.docket import Docket
+from fengqiao.kernel.docket import Docket, rank
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
 from fengqiao.kernel.same import Likely
 
-RARE = 8
-AT_LEAST = 3
 SCORED = 5
 PENDING_KIB = 65_536
 WINDOW = timedelta(days=same.DAYS)
@@ -35,8 +30,9 @@ class _New:
 
     matter: Matter
     told: likeness.Told
-    pairs: list[str]
+    row: SearchRow
     mark: bytes
+    pairs: list[str] = field(default_factory=list)
     rare: list[str] = field(default_factory=list)
     shares: Counter[uuid.UUID] = field(default_factory=Counter)
     sure: set[uuid.UUID] = field(default_factory=set)
@@ -44,6 +40,8 @@ class _New:
 
 def among(book: Docket, matters: Sequence[Matter]) -> list[tuple[list[Likely], int]]:
     """For each new matter of this docket the likeliest others, best first, and how many were looked at."""
+    # What is stored now waits beside the index of all words until the worker folds it in.
+    storing.run([("select set_config('gin_pending_list_limit', %s, true)", [str(PENDING_KIB)])])
     news = _news(book, matters)
     _choose_rare(news)
     own = {new.matter.pk: new for new in news.values()}
@@ -63,9 +61,8 @@ def _news(book: Docket, matters: Sequence[Matter]) -> dict[uuid.UUID, _New]:
         matter = wanted.get(row.matter_id)
         if matter is None or row.matter_id in found or kinds.get(row.text_id) != "content":
             continue
-        pairs = [word for word in row.tokens if word[0] != tokens.SINGLE]
         told = _told(matter.pk, matter.title, row.body, matter.place_id, matter.opened_at, phones.get(matter.pk))
-        found[matter.pk] = _New(matter, told, pairs, marks[matter.pk])
+        found[matter.pk] = _New(matter, told, row, marks[matter.pk])
     return found
 
 
@@ -77,9 +74,10 @@ def _choose_rare(news: dict[uuid.UUID, _New]) -> None:
     """Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet."""
     often: Counter[str] = Counter(same.frequencies())
     for new in news.values():
-        often.update(new.pairs)
+        often.update(word for word in new.row.tokens if word[0] != tokens.SINGLE)
     for new in news.values():
-        new.rare = sorted(new.pairs, key=often.__getitem__)[:RARE]
+        new.pairs = rank(new.row, often)
+        new.rare = new.row.ranked[: likeness.ASKED]  # type: ignore[attr-defined]
 
 
 def _in_batch(news: Sequence[_New]) -> None:
@@ -126,33 +124,25 @@ def _in_database(news: Sequence[_New]) -> None:
 def _sharing(news: Sequence[_New]) -> Iterable[tuple[int, uuid.UUID, int]]:
     if not news:
         return []
-    words = [(i, word) for i, new in enumerate(news) for word in new.rare]
-    with connection.cursor() as cursor:
-        fold(cursor)
-        cursor.execute(
-            "select item, matter_id, shared from shares_words_many(%s, %s, %s, %s, %s, %s)",
-            [
-                [i for i, _word in words],
-                [word for _i, word in words],
-                [new.matter.opened_at - WINDOW for new in news],
-                [new.matter.opened_at + WINDOW for new in news],
-                AT_LEAST,
-                SCORED,
-            ],
-        )
-        rows: list[tuple[int, uuid.UUID, int]] = cursor.fetchall()
-    return rows
-
-
-def fold(cursor: Any) -> None:
-    """Fold what was stored before into the search index, and let this transaction's rows wait for the next fold."""
-    cursor.execute("select fold_search(), set_config('gin_pending_list_limit', %s, true)", [str(PENDING_KIB)])
+    marks = [(i, mark) for i, new in enumerate(news) for mark in likeness.sketch(new.rare)]
+    return storing.ask(
+        "select item, matter_id, shared from shares_rare(%s, %s, %s, %s, %s, %s)",
+        [
+            [i for i, _mark in marks],
+            [mark for _i, mark in marks],
+            [new.matter.opened_at - WINDOW for new in news],
+            [new.matter.opened_at + WINDOW for new in news],
+            [min(likeness.ENOUGH, len(new.rare)) for new in news],
+            SCORED,
+        ],
+    )
 
 
 def _best(new: _New) -> list[uuid.UUID]:
     """The few to compare: those with the same text or phone first, then those that share most."""
     new.shares.pop(new.matter.pk, None)
-    sharing = [pk for pk, shared in new.shares.most_common(SCORED) if shared >= AT_LEAST and pk not in new.sure]
+    enough = min(likeness.ENOUGH, len(new.rare))
+    sharing = [pk for pk, shared in new.shares.most_common(SCORED) if shared >= enough and pk not in new.sure]
     return [*sorted(new.sure - {new.matter.pk}, reverse=True), *sharing][:SCORED]
 
 

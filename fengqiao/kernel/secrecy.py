@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.ground.refusals import NotNow
 from fengqiao.kernel import ciphers, keys
 from fengqiao.kernel.docket import Docket, unwrap
-from fengqiao.kernel.models import Matter, MatterKey, SearchRow, Text
+from fengqiao.kernel.models import Matter, MatterKey, Text
 
 ORDER = ("public", "normal", "protected", "sealed")
 
@@ -22,7 +22,6 @@ def raise_level(book: Docket, matter: Matter, level: str) -> None:
     key = book.matter_key(matter)
     for text in Text.objects.filter(matter=matter, body__isnull=False):
         book.change(text, sealed=ciphers.seal((text.body or "").encode(), text.pk.bytes, key=key), body=None)
-    SearchRow.objects.filter(matter_id=matter.pk).delete()
     book.unindex(matter)
     matter.confidentiality = level
     if level == "sealed":

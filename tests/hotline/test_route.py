@@ -7,8 +7,8 @@ import pytest
 from fengqiao.kernel import access, handle, route
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.intake import Told
-from fengqiao.kernel.models import Clock, Event, Relation
-from tests.cast import FAR_VILLAGE, JIA, Cast
+from fengqiao.kernel.models import Clock, Event, Matter, Relation, Task
+from tests.cast import FAR_VILLAGE, JIA, VILLAGE, Cast
 from tests.hotline.order import (
     DEMAND,
     brought_to,
@@ -53,6 +53,38 @@ def test_a_consumers_complaint_has_the_seven_days_of_the_law(cast: Cast) -> None
     asked = told(cast, category="consumer", data={"nature": "help"})
     do(cast.chen, "dispatch", asked, unit="water")
     assert clocks(asked, "T-H04") == []
+
+
+def running(matter: Matter) -> dict[str, str]:
+    """The limits at work on the order itself, by rule."""
+    found = {rule: clocks(matter, rule, stopped_at=None) for rule in ("T-H01", "T-H04")}
+    return {rule: each[0].due_legal.isoformat() for rule, each in found.items() if each}
+
+
+def test_another_category_brings_the_stricter_limit_from_the_same_beginning(cast: Cast) -> None:
+    matter = told(cast, category="consumer", data={"nature": "complaint"})
+    do(cast.chen, "dispatch", matter, unit="water")
+    do(cast.li, "take", matter)
+    with later(days=2):
+        do(cast.chen, "locate", matter, place=VILLAGE, category="environment")
+    assert running(matter) == {"T-H01": "2026-09-14"}
+    assert clocks(matter, "T-H04")[0].outcome == "cancelled"
+    assert kept(lambda: Task.objects.get(matter=matter, kind="handle").due_at) == fresh(matter).due_at
+
+
+def test_another_category_moves_no_day_that_the_caller_was_told(cast: Cast) -> None:
+    matter = told(cast, category="environment", data={"nature": "complaint"})
+    do(cast.chen, "dispatch", matter, unit="water")
+    do(cast.chen, "locate", matter, place=VILLAGE, category="consumer")
+    assert running(matter) == {"T-H01": "2026-09-14"}
+
+
+def test_another_category_makes_no_unit_late(cast: Cast) -> None:
+    matter = told(cast, category="consumer", data={"nature": "complaint"})
+    do(cast.chen, "dispatch", matter, unit="water")
+    with later(days=8):  # behind the five working days, within the seven
+        do(cast.chen, "locate", matter, place=VILLAGE, category="environment")
+    assert running(matter) == {"T-H04": "2026-09-16"}
 
 
 def test_the_desk_has_no_limit_because_it_never_closes(cast: Cast) -> None:

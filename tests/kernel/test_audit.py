@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,11 +87,24 @@ def test_what_was_written_can_be_added_to(three: list[Matter], committed_cast: C
     assert after.events == before.events + 1
 
 
+def sealed(anchors: Path) -> int:
+    """The next root, over all that was written before: transactions of other tests' databases are waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        mark = cursor.fetchone()[0]
+        for _try in range(600):
+            cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            if cursor.fetchone()[0] >= mark:
+                break
+            time.sleep(0.1)
+    return audit.seal_root(anchors)
+
+
 # Verify ---------------------------------------------------------------------------------------------------------------
 
 
 def test_an_untouched_journal_verifies_to_the_last_root(three: list[Matter], anchors: Path) -> None:
-    number = audit.seal_root(anchors)
+    number = sealed(anchors)
     report = audit.verify(anchors)
     assert (report.verified, report.root) == (True, number)
     assert report.at is not None
@@ -106,7 +120,7 @@ def _day_lines() -> int:
 def test_events_after_the_last_root_are_counted_as_newer(
     three: list[Matter], committed_cast: Cast, anchors: Path
 ) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     before = audit.verify(anchors).newer
     handle.perform("event.remark", number=three[0].number, data={"text": "后来又看了。"}, by=committed_cast.chen)
     assert audit.verify(anchors).newer == before + 1
@@ -185,7 +199,7 @@ def test_a_cut_off_end_is_named(three: list[Matter], own_database: Database, anc
 def test_a_cut_off_end_whose_matter_was_set_back_is_told_by_the_anchors(
     three: list[Matter], own_database: Database, anchors: Path
 ) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     _cut_and_set_back(own_database, three[1], 3)
     assert links(audit.verify(anchors)) == [(three[1].number, 4, "cut")]
 
@@ -215,7 +229,7 @@ def test_a_matter_whose_row_disagrees_with_its_journal_is_named(
 
 
 def test_a_whole_matter_gone_is_named_by_its_number(three: list[Matter], own_database: Database, anchors: Path) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     with attacker(own_database) as boot:
         for table, column in (("event", "matter_id"), ("text", "matter_id"), ("search_row", "matter_id")):
             boot.execute(f"delete from {table} where {column} = %s", [three[1].pk])
@@ -234,7 +248,7 @@ def test_a_journal_without_its_matter_is_named(three: list[Matter], own_database
 def test_a_journal_written_anew_with_the_key_is_told_by_the_anchors(
     three: list[Matter], own_database: Database, anchors: Path
 ) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     with acting_as(KEEPER):
         rows = list(Event.objects.filter(stream=str(three[1].pk)).order_by("seq"))
     prev = journal.START
@@ -275,7 +289,7 @@ def test_one_matter_is_verified_by_its_number(three: list[Matter], own_database:
 
 
 def test_the_chain_holds_after_forgetting(three: list[Matter], committed_cast: Cast, anchors: Path) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     handle.perform("event.close", number=three[1].number, data={}, by=KEEPER)
     with docket(KEEPER) as book:
         archive.forget(book, book.take("read", pk=three[1].pk))
@@ -290,9 +304,9 @@ def test_the_chain_holds_after_forgetting(three: list[Matter], committed_cast: C
 def test_a_root_is_one_private_line_with_the_heads_that_changed(
     three: list[Matter], committed_cast: Cast, anchors: Path
 ) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     handle.perform("event.begin", number=three[0].number, data={}, by=committed_cast.he)
-    assert audit.seal_root(anchors) == 2
+    assert sealed(anchors) == 2
     path = anchors / audit.file_name(2)
     lines = path.read_text().splitlines()
     body = json.loads(lines[0])
@@ -311,7 +325,7 @@ def test_a_transaction_under_way_is_left_to_the_next_root(
         audit.seal_root(anchors)
         handle.perform("event.begin", number=three[0].number, data={}, by=committed_cast.he)
         assert _heads(anchors, audit.seal_root(anchors)) == []
-    assert three[0].number in [head[3] for head in _heads(anchors, audit.seal_root(anchors))]
+    assert three[0].number in [head[3] for head in _heads(anchors, sealed(anchors))]
 
 
 def _heads(folder: Path, number: int) -> list[Any]:
@@ -331,32 +345,32 @@ def test_an_anchor_that_was_changed_or_taken_away_is_named(
     three: list[Matter], anchors: Path, spoil: Any, what: str
 ) -> None:
     for _each in range(3):
-        audit.seal_root(anchors)
+        sealed(anchors)
     spoil(anchors / audit.file_name(2))
     found = audit.verify(anchors).broken
     assert ("anchors", 2, what) in [(each.stream, each.seq, each.what) for each in found]
 
 
 def test_anchors_taken_away_as_a_whole_are_missed_by_the_journal(three: list[Matter], anchors: Path) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     (anchors / audit.file_name(1)).unlink()
     assert [(each.seq, each.what) for each in audit.verify(anchors).broken] == [(1, "root_missing")]
 
 
 def test_no_root_is_hung_on_a_damaged_one(three: list[Matter], anchors: Path) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     path = anchors / audit.file_name(1)
     path.write_text(path.read_text().replace('"matters":3', '"matters":2'))
     with pytest.raises(audit.AnchorDamaged, match=path.name):
-        audit.seal_root(anchors)
+        sealed(anchors)
 
 
 def test_of_two_sealers_one_is_enough(three: list[Matter], anchors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     twin = audit._last_root(anchors)
-    assert audit.seal_root(anchors) == 2
+    assert sealed(anchors) == 2
     monkeypatch.setattr(audit, "_last_root", lambda folder: twin)
-    assert audit.seal_root(anchors) == 0
+    assert sealed(anchors) == 0
     assert sorted(path.name for path in anchors.iterdir()) == [audit.file_name(1), audit.file_name(2)]
     assert audit.verify(anchors).verified
 
@@ -364,11 +378,11 @@ def test_of_two_sealers_one_is_enough(three: list[Matter], anchors: Path, monkey
 def test_heads_are_sealed_again_after_a_restore_into_a_younger_server(
     three: list[Matter], anchors: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    audit.seal_root(anchors)
+    sealed(anchors)
     last = audit._last_root(anchors)
     assert last is not None
     monkeypatch.setattr(audit, "_last_root", lambda folder: {**last, "below": last["below"] + 10**9})
-    assert len([head for head in _heads(anchors, audit.seal_root(anchors)) if head[3]]) == 3
+    assert len([head for head in _heads(anchors, sealed(anchors)) if head[3]]) == 3
 
 
 def test_the_journal_has_a_partition_for_this_year_and_the_next(db: None) -> None:

@@ -114,8 +114,15 @@ def test_more_than_two_hundred_candidates_are_refused():
         compare(told(), *[told(OTHER)] * 201)
 
 
-def test_the_rarest_pairs_come_first():
-    assert likeness.rarest(["甲乙", "乙丙", "丙丁"], {"甲乙": 9, "乙丙": 1}, n=2) == ["丙丁", "乙丙"]
+def test_the_rarest_pairs_that_recur_come_first_and_those_of_no_other_text_last():
+    counted = {"甲乙": 90, "乙丙": 9, "丙丁": 1}
+    assert likeness.rarest(["甲乙", "乙丙", "丙丁", "丁戊"], counted, n=4) == ["乙丙", "甲乙", "丁戊", "丙丁"]
+
+
+def test_about_as_rare_pairs_are_chosen_alike_though_the_counts_went_on():
+    pairs = ["甲乙", "乙丙", "丙丁", "丁戊"]
+    before, after = dict.fromkeys(pairs, 12), {"甲乙": 15, "乙丙": 13, "丙丁": 8, "丁戊": 12}
+    assert likeness.rarest(pairs, before, n=2) == likeness.rarest(pairs[::-1], after, n=2)
 
 
 def test_fingerprints_are_equal_for_equal_texts_only_and_can_be_keyed():

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.domains.hotline.intake import desk_of, let_in
 from fengqiao.domains.hotline.models import HotlineOrder
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import route
+from fengqiao.kernel import route, timekeeping
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Matter, Place, Post, Subject, Task, Unit
@@ -215,7 +215,25 @@ def locate(book: Docket, matter: Matter, *, place: str, category: str = "") -> N
         raise Refused("no_such_place", _("There is no such place. Choose one from the list."), pointer="/place")
     matter.category = category or matter.category
     route.move_place(book, matter, row)
+    _retime(book, matter)
     move(book, matter, "locate", data={"place": place, "category": matter.category})
+
+
+def _retime(book: Docket, matter: Matter) -> None:
+    """The category decides the limit: of the old and the new one the stricter holds, from the same beginning.
+
+    Another category never moves the day that the caller was told to a later one, and makes no unit late by itself.
+    """
+    for clock in book.clocks(matter):
+        rule = limit_for(matter, matter.hotline_order)
+        if clock.rule in LIMITS and clock.rule != rule and clock.source_id is None:
+            due = timekeeping.start(matter, rule, clock.started_at).due_at
+            if book.now < due < clock.due_at:
+                book.stop(matter, clock.rule, outcome="cancelled")
+                book.clock(matter, rule, at=clock.started_at)
+                for task in book.tasks(matter):
+                    if task.kind in ("handle", "start"):
+                        book.change(task, due_at=due)
 
 
 def assign(book: Docket, matter: Matter, *, post: Post) -> None:

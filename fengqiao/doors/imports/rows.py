@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from fengqiao.doors.imports.tables import Row, as_text
 from fengqiao.ground import codes, identity
 from fengqiao.kernel import ciphers, domain, places
 from fengqiao.kernel.intake import Party, Receipt
+from fengqiao.kernel.models import Place
 from fengqiao.kernel.now import now
 
 TITLE, CONTENT, NUMBER, NAME = 200, 20_000, 60, 60
@@ -85,9 +87,8 @@ class Reader:
 
     def _place(self, words: str, notes: list[str]) -> str:
         """The code of a known place; else the city's desk places it, with the words noted (ruling 13)."""
-        if words and words not in self._places:
-            found = places.place_named(words)
-            self._places[words] = found.code if found else ""
+        if words and not self._places:
+            self._places.update(_codes_by_words())
         code = self._places.get(words, "")
         if words and not code:
             notes.append(_("Place in the file: %(words)s") % {"words": words})
@@ -112,6 +113,20 @@ def guess_nature(title: str) -> str:
     """By the first word of the title; a report (举报) is never guessed, for it changes who may look."""
     start = title.lstrip(_OPENING)
     return next((key for word, key in NATURES if start.startswith(word)), "help")
+
+
+def _codes_by_words() -> dict[str, str]:
+    """The code of each place by its code, name or alias, as far as that is unambiguous, asked once for a file."""
+    named: dict[str, set[str]] = defaultdict(set)
+    called: dict[str, set[str]] = defaultdict(set)
+    codes = {}
+    for code, name, aliases in Place.objects.values_list("code", "name", "aliases"):
+        codes[code] = code
+        named[name].add(code)
+        for alias in aliases:
+            called[alias].add(code)
+    words = {word: next(iter(found)) for word, found in {**called, **named}.items() if len(found) == 1}
+    return words | codes
 
 
 def _limited(told: Mapping[str, str], name: str, most: int) -> str:

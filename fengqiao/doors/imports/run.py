@@ -26,7 +26,7 @@ from fengqiao.doors.imports.rows import BadRow, Reader
 from fengqiao.doors.imports.tables import Row, Table, as_text, open_table
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import intake, journal, same_many
+from fengqiao.kernel import intake, journal, storing
 from fengqiao.kernel.earlier import Earlier
 from fengqiao.kernel.intake import Receipt
 from fengqiao.kernel.models import Job, Post
@@ -251,8 +251,8 @@ def _one_by_one(by: Post, kind: str, good: Read, line: dict[str, Any]) -> Counte
 
 def _end(job: Job, by: Post, report: Report) -> None:
     counts = {name: getattr(report, name) for name in ("rows", *COUNTED)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        same_many.fold(cursor)
+    with transaction.atomic():
+        storing.ask("select fold_search()", [])
         held = Job.objects.select_for_update().get(pk=job.pk)
         held.counts |= counts
         held.ended_at = now()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
@@ -16,6 +17,8 @@ class SearchRow(models.Model):
     opened_at = models.DateTimeField()
     tokens = SearchVectorField()
     body = models.TextField(db_collation="C")
+    # Marks of the rarest pairs of a matter's first words, by which the same matter is found again; else empty.
+    rare = ArrayField(models.IntegerField(), default=list)
 
     class Meta:
         db_table = "search_row"
