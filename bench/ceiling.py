@@ -52,7 +52,7 @@ insert into hotline_order (matter_id, nature, urgency, wants_answer, wants_secre
 insert into search_row (text_id, matter_id, kind, place, category, reach, opened_at, tokens, body, rare)
  values (md5('t' || :r)::uuid, md5('m' || :r)::uuid, 'hotline', '330681901201', 'transport', 15, now(),
  '{vector}', '{body}', array(select :n + i from generate_series(1, 12) i));
-insert into rare_pair select :n + i, now(), md5('m' || :r)::uuid from generate_series(1, 12) i;
+insert into rare_pair select fq_month(now()), :n + i, now(), md5('m' || :r)::uuid from generate_series(1, 12) i;
 insert into event (opened_year, stream, seq, matter_id, kind, happened_at, recorded_at, actor, post_id,
  account_id, unit_id, visibility, law, data, prev, mac, key_id)
  values ({year}, md5('m' || :r), 1, md5('m' || :r)::uuid, 'matter.received', now(), now(), 'post:{post}',

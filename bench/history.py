@@ -21,7 +21,7 @@ from bench.words import Vocabulary
 from fengqiao.ground import codes, likeness, numbers, tokens
 from fengqiao.kernel import ciphers, intake, journal, keys, timekeeping
 from fengqiao.kernel.access import SystemPost
-from fengqiao.kernel.docket import local_year
+from fengqiao.kernel.docket import local_year, month_of
 from fengqiao.kernel.models import Matter, Post, Source, Unit
 from fengqiao.kernel.now import HERE
 
@@ -80,7 +80,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "search_row": (
         "text_id", "matter_id", "kind", "place", "category", "reach", "opened_at", "tokens", "body", "rare",
     ),
-    "rare_pair": ("mark", "opened_at", "matter_id"),
+    "rare_pair": ("month", "mark", "opened_at", "matter_id"),
     "event": (
         "opened_year", "stream", "seq", "matter_id", "kind", "happened_at", "recorded_at", "actor", "post_id",
         "account_id", "unit_id", "visibility", "law", "data", "prev", "mac", "key_id",
@@ -367,7 +367,7 @@ class _Order:
         self._add("search_row", pk, self.matter.pk, "hotline", self.story.place, self.category, 15,
                   self.story.opened_at, vector, tokens.normalise("\n".join([*titles, body])), rare)  # fmt: skip
         for mark in rare:
-            self._add("rare_pair", mark, self.story.opened_at, self.matter.pk)
+            self._add("rare_pair", month_of(self.story.opened_at), mark, self.story.opened_at, self.matter.pk)
         return kind, pk, ciphers.digest(salt, body)
 
     def _answer(self, by: Post) -> tuple[str, UUID, str]:

@@ -22,6 +22,7 @@ ASKED: Final = 8  # rarest pairs of a new text that are looked for (engineering 
 KEPT: Final = 12  # rarest pairs of each text by which it is found
 ENOUGH: Final = 2  # shared pairs that make a candidate; one of a text that has no more
 RECURS: Final = 2
+ALONE: Final = 64  # after every rarity of pairs that recur
 VILLAGE_DAYS: Final = 90
 SHOWN_FROM: Final = 20
 COMPARED_WHOLE: Final = 30
@@ -78,12 +79,16 @@ def rarest(bigrams: Iterable[str], frequency: Mapping[str, int], n: int = ASKED)
     rare ones are in the order of their marks, so that two texts about the same thing choose the same pairs though the
     counts went on between them.
     """
-
-    def rank(pair: str) -> tuple[bool, int, int]:
+    by_rarity: dict[int, list[str]] = {}
+    for pair in bigrams:
         counted = frequency.get(pair, 0)
-        return counted < RECURS, counted.bit_length(), mark(pair)
-
-    return heapq.nsmallest(n, bigrams, key=rank)
+        by_rarity.setdefault(counted.bit_length() if counted >= RECURS else ALONE + counted, []).append(pair)
+    found: list[str] = []
+    for rarity in sorted(by_rarity):
+        found += sorted(by_rarity[rarity], key=mark)
+        if len(found) >= n:
+            break
+    return found[:n]
 
 
 def mark(pair: str) -> int:

@@ -12,11 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Sum
-from django.db.models.functions import TruncMonth
-from django.utils.translation import gettext_lazy as _
 
-from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import access, domain, storing
 from fengqiao.kernel.models import Bookmark, FigureCell
 from fengqiao.kernel.now import end_of, today
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-SMALL = 5
 DAYS_AT_ONCE = 200
 # After these, of whichever domain, a matter's place or level may be another one.
 MOVED = ("locate", "protect", "shielded", "excluded", "subject_resolved")
@@ -39,6 +34,17 @@ DAYS = """
     where split_part(n.kind, '.', 2) = any(%s) and n.xid >= %s::text::xid8
     order by 1
 """
+# A month's cells summed up: a figure over years reads months, and days only at its ends.
+MONTHS = (
+    "delete from figure_month where month = any(%s::date[])",
+    """
+    insert into figure_month (measure, month, place, category, numerator, denominator, imported)
+    select c.measure, m.month, c.place, c.category, sum(c.numerator), sum(c.denominator), sum(c.imported)
+    from unnest(%s::date[]) m(month)
+    join figure_cell c on c.day >= m.month and c.day < m.month + interval '1 month'
+    group by 1, 2, 3, 4
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,67 +95,6 @@ def measures() -> tuple[Measure, ...]:
     return (*(each for declared in domain.every() for each in declared.measures), *_ALSO)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One line of a figure. `shown` is `<5` where fewer than five were counted (domain ruling 5c)."""
-
-    key: str
-    numerator: int | None
-    denominator: int | None
-    share: float | None
-    shown: str
-    imported: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure over some days, in groups: the same for every reader (ruling 11)."""
-
-    measure: Measure
-    first: date
-    last: date
-    by: str
-    total: Group
-    groups: tuple[Group, ...]
-
-
-GROUPED = ("month", "day", "place", "category", "month,category")
-
-
-def figure(key: str, *, first: date, last: date, by: str = "month", place: str = "") -> Figure:
-    """The figure `key` from `first` to `last`, grouped by month, day, place (town), category, or month and category.
-
-    Raises KeyError for an unknown measure, Refused for an unknown grouping or days that run backwards.
-    """
-    if by not in GROUPED or last < first:
-        raise Refused("bad_range", _("Choose two days, the earlier first, and one of the groupings offered."))
-    asked = measure(key)
-    cells = FigureCell.objects.filter(measure=key, day__range=(first, last))
-    if place:
-        cells = cells.filter(place__gte=place, place__lt=place + "~")
-    names = by.split(",")
-    if "month" in names:
-        cells = cells.annotate(month=TruncMonth("day"))
-    summed = cells.values(*names).annotate(over=Sum("numerator"), under=Sum("denominator"), old=Sum("imported"))
-    rows = [(" ".join(_name(row[name]) for name in names), row["over"], row["under"], row["old"]) for row in summed]
-    rows.sort()
-    total = ("", sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
-    return Figure(asked, first, last, by, _group(asked, total), tuple(_group(asked, row) for row in rows))
-
-
-def _name(value: Any) -> str:
-    return f"{value:%Y-%m}" if isinstance(value, date) and value.day == 1 else str(value)
-
-
-def _group(asked: Measure, row: tuple[Any, ...]) -> Group:
-    key, over, under, old = row
-    few = over < SMALL or (asked.denominator is not None and under < SMALL)
-    if few:
-        return Group(key, None, None, None, f"<{SMALL}", 0)
-    share = over / under if asked.denominator is not None and under else None
-    return Group(key, over, under if asked.denominator else None, share, f"{over:,}", old)
-
-
 def update_cells() -> int:
     """Bring the cells up to the journal: the days on which anything new happened are counted anew.
 
@@ -163,8 +108,11 @@ def update_cells() -> int:
             # What is seen above the horizon is counted now, and once more when all before it is through.
             cursor.execute(DAYS, [mark.xid, list(MOVED), mark.xid])
             days = [row[0] for row in cursor.fetchall()]
+        touched: set[date] = set()
         for at in range(0, len(days), DAYS_AT_ONCE):
-            _count(days[at : at + DAYS_AT_ONCE])
+            touched |= _count(days[at : at + DAYS_AT_ONCE])
+        months = sorted({day.replace(day=1) for day in touched})
+        storing.run([(each, [months]) for each in MONTHS])
         mark.xid = horizon
         mark.save()
     return len(days)
@@ -211,10 +159,13 @@ def check() -> list[str]:
     ]
 
 
-def _count(days: list[date]) -> None:
+def _count(days: list[date]) -> set[date]:
+    touched = set(days)
     for each in measures():
         if each.cells is not None:
-            _keep(each.key, *each.cells(days))
+            concerned, cells = each.cells(days)
+            _keep(each.key, concerned, cells)
+            touched.update(concerned)
     with connection.cursor() as cursor:
         for each in measures():
             if each.cells is not None:
@@ -226,6 +177,7 @@ def _count(days: list[date]) -> None:
                 f"select %s, c.* from ({sql.format(days='= any(%s)')}) c",
                 [each.key, *values[0], *_span(days), days, *values[1], *_span(days), days],
             )
+    return touched
 
 
 def _keep(key: str, days: Sequence[date], cells: Sequence[Cell]) -> None:

@@ -12,7 +12,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models
@@ -210,13 +210,14 @@ class Docket:
         searchable: bool = True,
     ) -> Text:
         """Keep what a person typed: open for a normal matter, sealed and unsearchable for a protected one."""
-        text = Text(
-            matter=matter,
-            source=source,
+        text = storing.fresh(
+            Text,
+            matter_id=matter.pk,
+            source_id=source.pk if source else None,
             kind=kind,
             visibility=visibility,
             salt=os.urandom(16),
-            by=self.post,
+            by_id=self.post.pk if self.post else None,
             at=at or self.now,
         )
         text.digest = ciphers.digest(bytes(text.salt), body)  # type: ignore[attr-defined]
@@ -269,14 +270,15 @@ class Docket:
         via: uuid.UUID | None = None,
     ) -> Relation:
         """Give a unit or a post a right on this matter."""
-        relation = Relation(matter=matter, kind=kind, unit=unit, post=post, since=self.written_at, via=via)
+        ids = {"unit_id": unit.pk if unit else None, "post_id": post.pk if post else None}
+        relation = storing.fresh(Relation, matter_id=matter.pk, kind=kind, since=self.written_at, via=via, **ids)
         self._new[Relation].append(relation)
         return relation
 
     def unrelate(self, matter: Matter, *kinds: str, **whose: Unit | Post) -> None:
         """End relations of these kinds (of all whom, or of one `unit=`, `post=`)."""
         for relation in self._new[Relation]:
-            named = all(getattr(relation, name) == value for name, value in whose.items())
+            named = all(getattr(relation, f"{name}_id") == value.pk for name, value in whose.items())
             if relation.matter_id == matter.pk and relation.kind in kinds and named:
                 relation.until = self.now
         asked = "update relation set until = %s where matter_id = %s and kind = any(%s) and until is null"
@@ -426,6 +428,8 @@ class Docket:
         for row in self._new[SearchRow]:
             matter = self.matters[row.matter_id]
             row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
+            if row.first and not row.ranked:
+                rank(row, same.frequencies())
         order = {model: place for place, model in enumerate(STORED)}
         for model in sorted(self._new, key=lambda each: order.get(each, len(order) - 2)):
             yield from storing.inserts(model, self._new[model])
@@ -474,7 +478,8 @@ def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) ->
     titles = [tokens.normalise(matter.title)] if title else []
     plain = tokens.normalise(body)
     words = tokens.index_tokens(titles, plain)
-    row = SearchRow(
+    row = storing.fresh(
+        SearchRow,
         text_id=text_id,
         matter_id=matter.pk,
         kind=matter.kind,
@@ -485,33 +490,39 @@ def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) ->
         tokens=words,
         body=" ".join([*titles, plain]),
     )
-    if title:
-        rank(row, same.frequencies())
+    row.first, row.ranked = title, []  # type: ignore[attr-defined]
     return row
 
 
 def rank(row: SearchRow, often: Mapping[str, int]) -> list[str]:
     """The rarest pairs of a matter's first words, by which the row will be found (ruling 17); kept on the row."""
     pairs = [word for word in row.tokens if word[0] != tokens.SINGLE]
-    row.ranked = likeness.rarest(pairs, often, likeness.KEPT)  # type: ignore[attr-defined]
-    row.rare = likeness.sketch(row.ranked)  # type: ignore[attr-defined]
-    return pairs
+    ranked = likeness.rarest(pairs, often, likeness.KEPT)
+    row.ranked, row.rare = ranked, likeness.sketch(ranked)  # type: ignore[attr-defined]
+    return ranked
 
 
 def _rare_pairs(rows: Iterable[SearchRow]) -> Iterator[storing.Statement]:
-    pairs = [(mark, row.opened_at, row.matter_id) for row in rows for mark in row.rare]
+    pairs = [(month_of(row.opened_at), mark, row.opened_at, row.matter_id) for row in rows for mark in row.rare]
     if pairs:
         yield (
-            "insert into rare_pair (mark, opened_at, matter_id) select * from unnest(%s::integer[], %s::timestamptz[],"
-            " %s::uuid[]) on conflict do nothing",
+            "insert into rare_pair (month, mark, opened_at, matter_id) select * from"
+            " unnest(%s::integer[], %s::integer[], %s::timestamptz[], %s::uuid[]) on conflict do nothing",
             [list(column) for column in zip(*pairs, strict=True)],
         )
+
+
+def month_of(moment: datetime) -> int:
+    """The number of its month in UTC, as `fq_month` counts."""
+    day = moment.astimezone(UTC)
+    return day.year * 12 + day.month
 
 
 UNSEARCH = """
     with gone as (delete from search_row where matter_id = %s returning rare, opened_at, matter_id)
     delete from rare_pair p using gone g
-    where p.mark = any(g.rare) and p.opened_at = g.opened_at and p.matter_id = g.matter_id
+    where p.month = fq_month(g.opened_at) and p.mark = any(g.rare) and p.opened_at = g.opened_at
+      and p.matter_id = g.matter_id
 """
 
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import numbers
 from fengqiao.ground.refusals import NotNow
-from fengqiao.kernel import ciphers, domain, journal, keys, places, route, same, same_many
+from fengqiao.kernel import ciphers, domain, journal, keys, places, route, same, same_many, storing
 from fengqiao.kernel.access import Acting, SystemPost, acting_as
-from fengqiao.kernel.docket import Docket, docket, local_year
+from fengqiao.kernel.docket import Docket, docket, local_year, rank
 from fengqiao.kernel.earlier import Earlier, fingerprint
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source
@@ -229,7 +229,7 @@ def _answered(book: Docket, matter: Matter, source: Source, receipt: Receipt) ->
 def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Received]) -> None:
     """Note on each new matter which others may be the same; a person decides (ruling 17)."""
     if len(receipts) == 1 and done[0].how == "created":
-        ranked = next((row.ranked for row in book.pending(SearchRow) if row.rare), ())
+        ranked = next((rank(row, same.frequencies()) for row in book.pending(SearchRow) if row.first), [])
         found = [same.candidates(book.by, done[0].matter, receipts[0].content, _phones(receipts[0]), ranked)]
         fresh = [done[0]]
     else:
@@ -354,8 +354,9 @@ def _phones(receipt: Receipt) -> list[str]:
 
 def person(book: Docket, matter: Matter, party: Party, receipt: Receipt | None = None) -> Person:
     """A person of the matter: all that was told in one ciphertext, with keyed hashes for look-up."""
-    row = Person(
-        matter=matter,
+    row = storing.fresh(
+        Person,
+        matter_id=matter.pk,
         role=party.role,
         phone_hash=ciphers.lookup_hash("phone", party.phone) if party.phone else None,
         id_hash=ciphers.lookup_hash("id", party.id_no) if party.id_no else None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fengqiao.kernel import keys
+from fengqiao.kernel import keys, storing
 from fengqiao.kernel.models import Chain, Event, Post
 from fengqiao.kernel.now import HERE, now
 
@@ -79,7 +79,8 @@ def line(
     """An event, chained and not yet stored."""
     post = by if isinstance(by, Post) else None
     key = keys.current("journal")
-    event = Event(
+    event = storing.fresh(
+        Event,
         opened_year=year,
         stream=stream,
         seq=seq,

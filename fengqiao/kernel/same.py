@@ -28,7 +28,7 @@ CANDIDATES = """
     with chosen as (
         select matter_id, of_all, false as by_phone from shares_rare(
             array_fill(0, array[cardinality(%s::integer[])]), %s::integer[], array[%s::timestamptz],
-            array['infinity'::timestamptz], array[%s::integer], %s)
+            array[%s::timestamptz], array[%s::integer], %s)
         union all
         (select matter_id, 0, true from person where phone_hash = any(%s::bytea[]) order by id desc limit %s)
         union all
@@ -130,7 +130,7 @@ def _rows(
     """Number, title and what is compared of each candidate, and how many shared a rare pair."""
     near = matter.place_id if len(matter.place_id) >= 12 else ""
     marks = likeness.sketch(rare)
-    words = [marks, marks, since, min(likeness.ENOUGH, len(marks)), DEEP]
+    words = [marks, marks, since, matter.opened_at + timedelta(days=DAYS), min(likeness.ENOUGH, len(marks)), DEEP]
     found = storing.ask(CANDIDATES, [*words, list(hashes), DEEP, near, matter.kind, since, NEAR, matter.pk])
     phone = hashes[0] if hashes else None
     rows = [

@@ -74,10 +74,10 @@ def _choose_rare(news: dict[uuid.UUID, _New]) -> None:
     """Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet."""
     often: Counter[str] = Counter(same.frequencies())
     for new in news.values():
-        often.update(word for word in new.row.tokens if word[0] != tokens.SINGLE)
+        new.pairs = [word for word in new.row.tokens if word[0] != tokens.SINGLE]
+        often.update(new.pairs)
     for new in news.values():
-        new.pairs = rank(new.row, often)
-        new.rare = new.row.ranked[: likeness.ASKED]  # type: ignore[attr-defined]
+        new.rare = rank(new.row, often)[: likeness.ASKED]
 
 
 def _in_batch(news: Sequence[_New]) -> None:

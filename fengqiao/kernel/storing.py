@@ -6,12 +6,13 @@ cost. The statements run as the program's role, under its policies, like any oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import orjson
 from django.db import connection, models
+from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
 from fengqiao.kernel.models import SearchRow
@@ -93,6 +94,20 @@ def run(statements: Iterable[Statement]) -> None:
                 cursor.execute(sql, values, prepare=True)
 
 
+def fresh(model: type[Made], **values: Any) -> Made:
+    """A new object with its defaults, at a fifth of what its class takes; `values` by names of columns (`matter_id`)."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row.__dict__.update({name: default() for name, default in _defaults(model)} | values)
+    return row
+
+
+@cache
+def _defaults(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
+    fields = model._meta.concrete_fields
+    return [(each.attname, each.get_default) for each in fields if not isinstance(each, models.CompositePrimaryKey)]
+
+
 def ask_all(questions: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
     """The rows of several questions in one round trip, like `ask`."""
     connection.ensure_connection()
@@ -152,5 +167,4 @@ def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
     return Jsonb(value, dumps=_dumps) if value is not None and isinstance(field, models.JSONField) else value
 
 
-def _dumps(value: Any) -> bytes:
-    return orjson.dumps(value, default=_plain)
+_dumps = partial(orjson.dumps, default=_plain)

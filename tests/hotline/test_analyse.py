@@ -11,6 +11,7 @@ from fengqiao.kernel import analyse, intake
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.intake import Told
 from fengqiao.kernel.models import FigureCell
+from fengqiao.offices.figures.figures import figure
 from fengqiao.offices.reviews import desk, figures, give
 from tests.cast import JIA, YI, Cast, a_receipt
 from tests.hotline.order import MONDAY, brought_to, build, do, later, published, source, told
@@ -57,8 +58,8 @@ def test_each_figure_of_the_hotline_counts_what_it_says_and_equals_a_recount(cas
     assert total("K-301g") == (1, 8)
     october = {"first": date(2026, 10, 1), "last": date(2026, 10, 31)}
     assert [total(f"K-301{part}", october) for part in "cdf"] == [(0, 0), (0, 1), (1, 1)]
-    figure = analyse.figure("K-301c", **MONTH)
-    assert (figure.total.numerator, figure.total.denominator, figure.total.shown) == (6, 8, "6")
+    reached = figure("K-301c", **MONTH).total
+    assert (reached.numerator, reached.denominator, reached.shown) == (6, 8, "6")
     before = sorted(FigureCell.objects.values_list())
     analyse.update_cells()
     assert sorted(FigureCell.objects.values_list()) == before
@@ -78,7 +79,7 @@ def test_fewer_than_five_are_shown_alike_and_conduct_is_in_no_cell_below_the_cit
     assert total("K-301a", place=JIA)[0] == 3
     assert total("K-301a", place="330681")[0] == 2
     assert sum(FigureCell.objects.filter(measure="K-301a").values_list("imported", flat=True)) == 1
-    by_place = analyse.figure("K-301a", **MONTH, by="place")
+    by_place = figure("K-301a", **MONTH, by="place")
     assert {group.shown for group in by_place.groups} == {"<5"}
     assert [group.numerator for group in by_place.groups] == [None, None]
     assert by_place.total.shown == "5"
@@ -87,6 +88,35 @@ def test_fewer_than_five_are_shown_alike_and_conduct_is_in_no_cell_below_the_cit
     do(cast.chen, "locate", moved, place=YI)
     analyse.update_cells()
     assert (total("K-301a", place=YI)[0], analyse.recount(FIRST, LAST)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2026, 9, 1), date(2026, 10, 31)),
+        (date(2026, 8, 15), date(2026, 11, 10)),
+        (date(2026, 9, 7), date(2026, 10, 30)),
+        (date(2026, 9, 8), date(2026, 10, 6)),
+        (date(2026, 9, 1), date(2026, 9, 30)),
+        (date(2026, 9, 2), date(2026, 9, 20)),
+        (date(2025, 12, 31), date(2026, 12, 31)),
+    ],
+)
+def test_whole_months_and_the_days_at_the_ends_add_up_to_the_days(cast: Cast, first: date, last: date) -> None:
+    for days in (0, 1, 23, 24, 29, 53, 54):
+        with later(days=days):
+            for _n in range(2):
+                told(cast)
+    analyse.update_cells()
+    with later(days=24):
+        told(cast, category="transport")
+    analyse.update_cells()
+    expected = total("K-301a", {"first": first, "last": last})[0]
+    for by in ("month", "day", "place", "category", "month,category"):
+        assert (figure("K-301a", first=first, last=last, by=by).total.numerator or 0) == (
+            expected if expected > 4 else 0
+        )
+        assert figure("K-301a", first=first, last=last, by=by, place=YI).total.numerator is None
 
 
 def test_k511_stands_beside_them_and_says_what_k511_says(cast: Cast) -> None:

@@ -84,7 +84,8 @@ def desk_of(book: Docket, matter: Matter) -> Unit:
 def let_in(book: Docket, matter: Matter, desk: Unit) -> None:
     """A desk that is to do something in the order can read it."""
     theirs = Relation.objects.filter(matter=matter, kind="desk", unit=desk, until=None)
-    if not theirs.exists() and not any(each.unit == desk for each in book.pending(Relation) if each.kind == "desk"):
+    fresh = [each.unit_id for each in book.pending(Relation) if each.matter_id == matter.pk and each.kind == "desk"]
+    if desk.pk not in fresh and not theirs.exists():
         book.relate(matter, "desk", unit=desk)
 
 

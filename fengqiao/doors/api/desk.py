@@ -30,9 +30,10 @@ from fengqiao.doors.api.schemas import (
 from fengqiao.doors.lists import worklist
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import analyse, domain
+from fengqiao.kernel import domain
 from fengqiao.kernel.models import Place
 from fengqiao.kernel.now import now, today
+from fengqiao.offices.figures import figures
 
 TAGS = ["desk"]
 
@@ -126,7 +127,7 @@ def read_figure(request: ActingRequest, id: Path[str], filters: Query[FigureFilt
     last = filters.to or today()
     first = filters.from_ or _a_year_before(last)
     try:
-        figure = analyse.figure(id, first=first, last=last, by=filters.by, place=filters.place or "")
+        figure = figures.figure(id, first=first, last=last, by=filters.by, place=filters.place or "")
     except KeyError:
         raise Problem(
             404, "no_such_figure", _("There is no figure of that name. Look at the list of figures.")
@@ -149,7 +150,7 @@ def _a_year_before(day: date) -> date:
     return (day.replace(day=1) - timedelta(days=335)).replace(day=1)
 
 
-def _group(group: analyse.Group) -> dict[str, Any]:
+def _group(group: figures.Group) -> dict[str, Any]:
     return {
         "group": group.key,
         "shown": group.shown,

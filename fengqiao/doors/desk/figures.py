@@ -17,6 +17,7 @@ from fengqiao.ground import codes
 from fengqiao.kernel import analyse
 from fengqiao.kernel.models import Place
 from fengqiao.kernel.now import today
+from fengqiao.offices.figures import figures
 
 BY = (("month", _("by month")), ("place", _("by town")), ("category", _("by category")))
 
@@ -50,12 +51,12 @@ def page(request: ActingRequest) -> HttpResponse:
     figure = None
     if form.is_valid():
         asked = form.cleaned_data
-        figure = analyse.figure(asked["measure"], first=asked["first"], last=asked["last"], by=asked["by"])
+        figure = figures.figure(asked["measure"], first=asked["first"], last=asked["last"], by=asked["by"])
     context = {"form": form, "figure": figure, "names": _names(figure)}
     return render(request, "desk/figures.html", context)
 
 
-def _names(figure: analyse.Figure | None) -> list[tuple[str, analyse.Group]]:
+def _names(figure: figures.Figure | None) -> list[tuple[str, figures.Group]]:
     if figure is None:
         return []
     keys = [group.key for group in figure.groups]

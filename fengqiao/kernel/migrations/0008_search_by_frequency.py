@@ -35,9 +35,11 @@ begin
             limit 501) mine;
         if own is null then return; end if;
         if cardinality(own) <= 500 then
+            -- Materialised, so that the index over all words is left alone.
             return query
-                select distinct s.matter_id, s.opened_at from search_row s
-                where s.matter_id = any(own) and (wanted is null or s.tokens @@ wanted) and s.body like pattern
+                with mine as materialized (select * from search_row n where n.matter_id = any(own))
+                select distinct s.matter_id, s.opened_at from mine s
+                where (wanted is null or s.tokens @@ wanted) and s.body like pattern
                   {filters} and {seen}
                 order by s.opened_at desc, s.matter_id desc limit most;
             return;

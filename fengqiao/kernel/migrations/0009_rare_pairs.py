@@ -2,7 +2,7 @@
 
 Asking the index over all pairs cost 22 ms for each row of an import into 100,000 orders, and most of the rarest pairs
 of a text stand in no other one. Now each matter is found by the marks of its twelve rarest pairs that recur, ordered by
-day: what is asked grows with a quarter of a year, not with the whole past (docs/decisions/0006-the-same-matter.md).
+month: what is asked grows with a quarter of a year, not with the whole past (docs/decisions/0006-the-same-matter.md).
 """
 
 from importlib import import_module
@@ -16,13 +16,14 @@ from fengqiao.kernel.protect import program
 SEEN = import_module("fengqiao.kernel.migrations.0003_policies").SEEN
 SEARCH = f'"{settings.FENGQIAO_SEARCH_ROLE}"'
 
+# A month's rows lie together, so that the few pages of this month are the ones that are written.
 # Written in hand and read by the search alone, like `search_row`, whose `rare` names a matter's rows.
 TABLE = f"""
 alter table search_row alter column rare set default '{{}}';
 grant select (rare, opened_at) on search_row to {program()};
 create table rare_pair (
-    mark integer not null, opened_at timestamptz not null, matter_id uuid not null,
-    primary key (mark, opened_at, matter_id)
+    month integer not null, mark integer not null, opened_at timestamptz not null, matter_id uuid not null,
+    primary key (month, mark, opened_at, matter_id)
 );
 alter table rare_pair enable row level security;
 grant select, insert, delete on rare_pair to {program()};
@@ -34,6 +35,9 @@ grant select on rare_pair to {SEARCH};
 
 # For each of some texts: which matters of its days share at least `fewest` of its marks, and how many there were.
 SHARES_RARE = f"""
+create function fq_month(day timestamptz) returns integer immutable language sql as
+    $$ select (extract(year from day at time zone 'UTC') * 12 + extract(month from day at time zone 'UTC'))::integer $$;
+
 create function shares_rare(
     items integer[], marks integer[], since timestamptz[], until timestamptz[], fewest integer[], most integer
 ) returns table (item integer, matter_id uuid, shared integer, of_all integer)
@@ -45,7 +49,9 @@ begin
         with near as materialized (
             select w.item, p.matter_id, count(*)::integer as shared
             from unnest(items, marks) w(item, mark)
-            join rare_pair p on p.mark = w.mark and p.opened_at between since[w.item + 1] and until[w.item + 1]
+            cross join lateral generate_series(fq_month(since[w.item + 1]), fq_month(until[w.item + 1])) b(month)
+            join rare_pair p on p.month = b.month and p.mark = w.mark
+             and p.opened_at between since[w.item + 1] and until[w.item + 1]
             group by w.item, p.matter_id
             having count(*) >= fewest[w.item + 1])
         select c.item, c.matter_id, c.shared, c.of_all from (
