@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -19,6 +20,7 @@ from django.utils.module_loading import import_string
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from fengqiao.config import apart
 from fengqiao.doors.imports import reports
 from fengqiao.kernel.now import now
 from fengqiao.offices.knowledge.duties import due as knowledge_due
@@ -35,13 +37,14 @@ RETRY = RetryStrategy(max_attempts=5, wait=30, linear_wait=60)
 class Periodic:
     """A job: its name, when (cron in UTC; a sixth field counts seconds), the path of its function.
 
-    `again`: a failure is retried, rather than left to the next time.
+    `again`: a failure is retried, rather than left to the next time. `apart`: it runs in a process of its own.
     """
 
     name: str
     cron: str
     path: str
     again: bool = False
+    apart: bool = False
 
     @property
     def queue(self) -> str:
@@ -51,7 +54,7 @@ class Periodic:
 PERIODIC = (
     Periodic("outbox", "* * * * * */5", "fengqiao.offices.letters.outbox.send_waiting"),
     Periodic("stalled", "* * * * *", "fengqiao.config.jobs.take_up_stalled"),
-    Periodic("roots", "*/10 * * * *", "fengqiao.offices.audit.audit.seal_root"),
+    Periodic("roots", "*/10 * * * *", "fengqiao.offices.audit.audit.seal_root", apart=True),
     Periodic("words", "*/10 * * * *", "fengqiao.config.upkeep.count_words"),
     Periodic("fold", "* * * * * */20", "fengqiao.config.upkeep.fold_search"),
     Periodic("figures", "* * * * * */30", "fengqiao.kernel.analyse.update_cells"),
@@ -148,7 +151,8 @@ def run(job: Periodic, do: Callable[[], Any]) -> Any:
 
 def register(job: Periodic) -> None:
     """Make a job known to the worker. Raises ImportError when its function is not there."""
-    do = import_string(job.path)
+    here = import_string(job.path)
+    do = partial(apart.run, job.path) if job.apart else here
 
     @app.periodic(cron=job.cron)
     @app.task(name=job.name, queue=job.queue, queueing_lock=job.name, retry=RETRY if job.again else False)

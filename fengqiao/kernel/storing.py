@@ -95,7 +95,7 @@ def run(statements: Iterable[Statement]) -> None:
 
 
 def fresh(model: type[Made], **values: Any) -> Made:
-    """A new object with its defaults, at a fifth of what its class takes; `values` by names of columns (`matter_id`)."""
+    """A new object with its defaults, at a fifth of what its class takes; `values` by columns (`matter_id`)."""
     row = model.__new__(model)
     row._state = ModelState()
     row.__dict__.update({name: default() for name, default in _defaults(model)} | values)

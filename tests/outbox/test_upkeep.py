@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +156,22 @@ def test_jobs_of_a_killed_worker_are_done_again_once(db: None) -> None:
         cursor.execute("select task_name, status::text from procrastinate_jobs order by 1, 2")
         assert cursor.fetchall() == [("export", "todo"), ("failing", "failed"), ("outbox", "todo")]
     assert jobs.failed() == ["The job failing failed 1 times for good; see the worker's log."]
+
+
+@pytest.mark.commits
+def test_a_job_apart_is_done_in_a_process_of_its_own(
+    committed_cast: Any, own_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fengqiao.config import apart
+
+    monkeypatch.setenv("DATABASE_URL", own_database.url)
+    monkeypatch.setenv("FENGQIAO_ANCHORS", str(tmp_path))
+    apart.run("fengqiao.offices.audit.audit.seal_root")
+    assert [path.name for path in tmp_path.iterdir()] == ["root-000000001.json"]
+
+
+def test_a_job_apart_that_fails_fails_here_too() -> None:
+    from fengqiao.config import apart
+
+    with pytest.raises(subprocess.CalledProcessError):
+        apart.run("fengqiao.offices.audit.audit.no_such_function")
