@@ -43,6 +43,18 @@ def archive(book: Docket, matter: Matter) -> None:
             "because": keep.because,
         },
     )
+    if book.around(matter).leads:
+        for member in book.take_many(matter.members.filter(undone_at=None).values_list("member_id", flat=True)):
+            _file_with(book, member, matter)
+
+
+def _file_with(book: Docket, member: Matter, master: Matter) -> None:
+    """What was merged into a matter is filed and forgotten with it; its own state stays as it was (ruling 3)."""
+    book.finish(member, outcome="archived")
+    book.stop(member, outcome="cancelled")
+    member.closed_at, member.due_at = member.closed_at or master.closed_at or book.now, None
+    member.archived_at, member.keep_until = master.archived_at, master.keep_until
+    book.event(member, "matter.archived_with", data={"master": master.number, "catalogue": catalogue(member)})
 
 
 def catalogue(matter: Matter) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from fengqiao.config import upkeep
 from fengqiao.kernel import intake
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import docket
-from fengqiao.kernel.models import Document, MatterKey, Person, Text
+from fengqiao.kernel.models import Clock, Document, MatterKey, Person, Text
 from fengqiao.offices.audit import audit
 from fengqiao.offices.reviews import give
 from fengqiao.offices.reviews.models import Review
@@ -30,6 +30,7 @@ from tests.hotline.order import (
     refused,
     source,
     state,
+    tasks,
     told,
 )
 
@@ -47,6 +48,26 @@ def test_every_end_but_a_fresh_withdrawal_is_filed(cast: Cast, where: str) -> No
     assert (line["because"], line["catalogue"]) == ("SPEC 10.6: hotline, two years", [])
     assert refused(cast.sun, "archive", matter).code == "not_now"
     assert refused(cast.chen, "renew_code", matter, source=str(source(matter).pk), shown="x").code == "not_now"
+
+
+def test_what_was_merged_into_an_order_is_filed_and_forgotten_with_it(cast: Cast) -> None:
+    master, member = told(cast), told(cast, content="那盏路灯还是不亮。")
+    do(cast.chen, "merge", master, numbers=member.number, reason="同一盏灯。")
+    do(cast.chen, "dispatch", master, unit="water")
+    do(cast.li, "take", master)
+    do(cast.li, "reply", master, text="已经修好。", solved="yes")
+    do(cast.chen, "call_back", master, reached=True, solved="yes", grade="good")
+    do(cast.chen, "close", master)
+    do(cast.sun, "archive", master)
+    filed, with_it = fresh(master), fresh(member)
+    assert (with_it.archived_at, with_it.keep_until) == (filed.archived_at, filed.keep_until)
+    assert (with_it.state, tasks(member)) == ("received", {})
+    assert not kept(lambda: Clock.objects.filter(matter=member, stopped_at=None).exists())
+    assert event(member, "matter.archived_with").data["master"] == master.number
+    assert refused(cast.chen, "remark", member, text="还有一点。").code == "not_now"
+    with later(days=1200):
+        assert upkeep.forget_due() == 2
+    assert not kept(lambda: Text.objects.filter(matter__in=[master.pk, member.pk]).exists())
 
 
 def test_an_open_order_is_not_filed_and_neither_is_one_with_a_task(cast: Cast) -> None:

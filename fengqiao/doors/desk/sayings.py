@@ -22,6 +22,7 @@ WORDS = {
     "matter.linked": gettext_lazy("linked with another matter"),
     "matter.merged": gettext_lazy("others were merged into it"),
     "matter.merged_into": gettext_lazy("merged into another matter"),
+    "matter.archived_with": gettext_lazy("filed with the matter into which it was merged"),
     "matter.unmerged": gettext_lazy("taken apart again"),
     "matter.split_off": gettext_lazy("goes on by itself again"),
     "matter.answered_by_master": gettext_lazy("answered together with the matter it was merged into"),
