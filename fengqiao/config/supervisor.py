@@ -168,6 +168,9 @@ class Supervisor:
         keys = secrets.ensure(self.plan.data)
         inherited = {name: value for name, value in os.environ.items() if name != "FENGQIAO_OWNER_URL"}
         inherited |= {"FENGQIAO_DATA": str(self.plan.data), "PORT": str(self.plan.port), "PYTHONUNBUFFERED": "1"}
+        # The C library would keep an arena of its own for each thread, and what it once took.
+        for name, value in (("MALLOC_ARENA_MAX", "2"), ("MALLOC_TRIM_THRESHOLD_", "131072")):
+            inherited.setdefault(name, value)
         user = self._program_user(inherited, keys)
         self._start_database()
         inherited["DATABASE_URL"] = self.plan.database_url

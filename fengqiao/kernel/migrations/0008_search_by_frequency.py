@@ -29,9 +29,11 @@ begin
 
     if (select fq_system()) = '' and (select fq_kinds()) = '{}' then
         select array_agg(id) into own from (
-            select distinct r.matter_id as id from relation r
-            where r.unit_id = (select fq_unit()) or r.post_id = (select fq_post())
-               or r.account_id = (select fq_account())
+            -- Each by its own index: asked with `or`, all relations of the city would be read through.
+            select distinct id from (
+                select r.matter_id as id from relation r where r.unit_id = (select fq_unit())
+                union all select r.matter_id from relation r where r.post_id = (select fq_post())
+                union all select r.matter_id from relation r where r.account_id = (select fq_account())) related
             limit 501) mine;
         if own is null then return; end if;
         if cardinality(own) <= 500 then

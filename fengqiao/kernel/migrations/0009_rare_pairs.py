@@ -44,13 +44,17 @@ create function shares_rare(
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
 set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as $fn$
 #variable_conflict use_column
+declare
+    months integer[];
 begin
+    -- As one list, so that each mark is looked up in these months alone.
+    select array(select generate_series(fq_month(min(d.first)), fq_month(max(d.last)))) into months
+    from unnest(since, until) d(first, last);
     return query
         with near as materialized (
             select w.item, p.matter_id, count(*)::integer as shared
             from unnest(items, marks) w(item, mark)
-            cross join lateral generate_series(fq_month(since[w.item + 1]), fq_month(until[w.item + 1])) b(month)
-            join rare_pair p on p.month = b.month and p.mark = w.mark
+            join rare_pair p on p.month = any(months) and p.mark = w.mark
              and p.opened_at between since[w.item + 1] and until[w.item + 1]
             group by w.item, p.matter_id
             having count(*) >= fewest[w.item + 1])
