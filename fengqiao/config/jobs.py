@@ -37,7 +37,8 @@ RETRY = RetryStrategy(max_attempts=5, wait=30, linear_wait=60)
 class Periodic:
     """A job: its name, when (cron in UTC; a sixth field counts seconds), the path of its function.
 
-    `again`: a failure is retried, rather than left to the next time. `apart`: it runs in a process of its own.
+    `again`: a failure is retried, rather than left to the next time. `apart`: it runs in a process of its own, as all
+    rare ones do, so that the worker stays small.
     """
 
     name: str
@@ -50,6 +51,11 @@ class Periodic:
     def queue(self) -> str:
         return QUEUE_SLOW if self.again else QUEUE_QUICK
 
+    @property
+    def own_process(self) -> bool:
+        """Whether it runs in one."""
+        return self.apart or self.again
+
 
 PERIODIC = (
     Periodic("outbox", "* * * * * */5", "fengqiao.offices.letters.outbox.send_waiting"),
@@ -58,7 +64,7 @@ PERIODIC = (
     Periodic("words", "*/10 * * * *", "fengqiao.config.upkeep.count_words"),
     Periodic("fold", "* * * * * */20", "fengqiao.config.upkeep.fold_search"),
     Periodic("figures", "* * * * * */30", "fengqiao.kernel.analyse.update_cells"),
-    Periodic("supervision", "3,18,33,48 * * * *", "fengqiao.config.jobs.climb"),
+    Periodic("supervision", "3,18,33,48 * * * *", "fengqiao.config.jobs.climb", apart=True),
     Periodic("knowledge", "9 * * * *", "fengqiao.config.jobs.review_knowledge", again=True),
     Periodic("comments", "13 * * * *", "fengqiao.offices.reviews.sheet.make_last_months_sheets", again=True),
     Periodic("requests", "5 * * * *", "fengqiao.kernel.idempotency.sweep", again=True),
@@ -152,7 +158,7 @@ def run(job: Periodic, do: Callable[[], Any]) -> Any:
 def register(job: Periodic) -> None:
     """Make a job known to the worker. Raises ImportError when its function is not there."""
     here = import_string(job.path)
-    do = partial(apart.run, job.path) if job.apart else here
+    do = partial(apart.run, job.path) if job.own_process else here
 
     @app.periodic(cron=job.cron)
     @app.task(name=job.name, queue=job.queue, queueing_lock=job.name, retry=RETRY if job.again else False)

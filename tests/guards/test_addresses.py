@@ -36,7 +36,7 @@ ROWS: dict[str, tuple[int, int, int, int]] = {
 ELSEWHERE = (
     "readyz", "face:preferences", "accounts:second_factor", "accounts:enrol", "accounts:picture", "accounts:sign_out",
     "portal:where", "portal:check", "portal:send", "portal:villages", "portal:done", "portal:picture", "portal:leave",
-    "portal:add", "portal:urge", "portal:withdraw", "portal:rate",
+    "portal:add", "portal:urge", "portal:withdraw", "portal:again", "portal:rate",
 )  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def test_nothing_to_add_is_told_so(resident: Resident, told: str) -> None:
     assert "Nothing is written yet. Write what you want to add." in answer.content.decode()
 
 
-@pytest.mark.parametrize("path", ["add", "urge", "withdraw", "rate"])
+@pytest.mark.parametrize("path", ["add", "urge", "withdraw", "again", "rate"])
 def test_the_code_alone_lets_nobody_act(resident: Resident, told: str, path: str) -> None:
     resident.ask(told, "")
     before = the_matter().version
@@ -217,6 +217,29 @@ def test_taking_it_back_ends_it(resident: Resident, told: str) -> None:
     assert "Taken back" in answer.content.decode()
     assert the_matter().state == "withdrawn"
     assert "I want to add something" not in answer.content.decode()
+
+
+def test_what_was_taken_back_is_taken_up_again_within_fifteen_days(resident: Resident, told: str) -> None:
+    resident.ask(told)
+    assert "Take it up again" not in resident.browser.get("/progress/").content.decode()
+    early = resident.browser.post("/progress/again/", {"form": "e"})
+    assert early.status_code >= 400
+    answer = resident.browser.post("/progress/withdraw/", {"form": "w"}, follow=True)
+    assert "Take it up again" in answer.content.decode()
+    answer = resident.browser.post("/progress/again/", {"text": "又坏了", "form": "a"}, follow=True)
+    assert "It was taken up again." in answer.content.decode()
+    assert the_matter().state == "received"
+    assert "I want to add something" in answer.content.decode()
+
+
+def test_after_fifteen_days_it_is_told_anew(resident: Resident, told: str) -> None:
+    resident.ask(told)
+    resident.browser.post("/progress/withdraw/", {"form": "w"})
+    with at(now() + timedelta(days=16)):
+        resident.ask(told)
+        assert "Take it up again" not in resident.browser.get("/progress/").content.decode()
+        assert resident.browser.post("/progress/again/", {"form": "a"}).status_code >= 400
+    assert the_matter().state == "withdrawn"
 
 
 def test_one_says_how_it_went_once_there_is_an_answer(resident: Resident, told: str) -> None:

@@ -228,6 +228,15 @@ class TakingBack(forms.Form):
     )
 
 
+class TakingUp(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("What has happened since, if you like to say"),
+        max_length=1000,
+        required=False,
+        widget=_words(2),
+    )
+
+
 class Rating(forms.Form):
     grade = forms.ChoiceField(
         label=gettext_lazy("How satisfied are you?"),

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fengqiao.doors.portal import status, throttle, tickets
-from fengqiao.doors.portal.forms import Adding, Ask, Rating, TakingBack, Urging
+from fengqiao.doors.portal.forms import Adding, Ask, Rating, TakingBack, TakingUp, Urging
 from fengqiao.ground.numbers import new_id
 from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import handle, intake
@@ -34,6 +34,7 @@ DONE: dict[str, Callable[[], str]] = {
     "supplement": lambda: _("It was added. Whoever handles it has been told."),
     "urge": lambda: _("The unit was reminded."),
     "withdraw": lambda: _("You took it back."),
+    "take_up_again": lambda: _("It was taken up again. The hotline chooses the unit anew."),
     "rate": lambda: _("Thank you. The unit does not learn who said it."),
 }
 
@@ -116,6 +117,7 @@ def _shown(
         "adding": Adding(auto_id="add_%s"),
         "urging": Urging(auto_id="urge_%s"),
         "taking_back": TakingBack(auto_id="back_%s"),
+        "taking_up": TakingUp(auto_id="again_%s"),
         "rating": Rating(auto_id="rate_%s", language=get_language() or "zh-hans"),
         **(wrong or {}),
         "wrong": next(iter(wrong.values())) if wrong else None,
@@ -153,6 +155,13 @@ def urge(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Take it back."""
     return _do(request, "taking_back", TakingBack(request.POST, auto_id="back_%s"), "withdraw", lambda told: told)
+
+
+@never_cache
+@require_POST
+def again(request: HttpRequest) -> HttpResponse:
+    """Take up again what was taken back, within fifteen days (domain ruling 10b)."""
+    return _do(request, "taking_up", TakingUp(request.POST, auto_id="again_%s"), "take_up_again", lambda told: told)
 
 
 @never_cache

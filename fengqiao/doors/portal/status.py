@@ -40,7 +40,9 @@ NEXT = {
     "closed": gettext_lazy("It is finished. If it comes up again, tell us again."),
     "not_accepted": gettext_lazy("The hotline cannot take this. Below stands why, and who can."),
     "handed_over": gettext_lazy("It was passed on to the emergency services at once."),
-    "withdrawn": gettext_lazy("You took it back. You can tell it again at any time."),
+    "withdrawn": gettext_lazy(
+        "You took it back. For fifteen days you can take it up again; telling it anew is always open."
+    ),
 }
 
 
@@ -221,13 +223,16 @@ def _events(*matters: Matter) -> list[Event]:
 
 
 def _moves(source: Source, matter: Matter) -> frozenset[str]:
-    """What the person can do now. A merged matter's own moves rest; adding and taking back go on."""
-    if source.withdrawn_at or matter.archived_at:
+    """What the person can do now. A merged matter's own moves rest; adding and taking back go on.
+
+    What the person took back can only be taken up again.
+    """
+    if matter.archived_at:
         return frozenset()
     by = SystemPost("portal", source=source.pk)
     held = access.words(by, matter)
     can = {move.key for move, locked in handle.can_do(by, matter) if locked is None and held & set(move.by)}
-    return frozenset(can & {"supplement", "urge", "withdraw"})
+    return frozenset(can & ({"take_up_again"} if source.withdrawn_at else {"supplement", "urge", "withdraw"}))
 
 
 def _urge_from(matter: Matter, source: Source) -> str:

@@ -22,5 +22,6 @@ urlpatterns = [
     path("progress/add/", progress.add, name="add"),
     path("progress/urge/", progress.urge, name="urge"),
     path("progress/withdraw/", progress.withdraw, name="withdraw"),
+    path("progress/again/", progress.again, name="again"),
     path("progress/rate/", progress.rate, name="rate"),
 ]
