@@ -22,6 +22,7 @@ import pytest
 
 from fengqiao.config import folders, migrate, os_user, roles, secrets
 from fengqiao.config.server import EmbeddedServer
+from tests import profile  # noqa: F401 - registers how deep hypothesis goes
 
 HOME = "FENGQIAO_TEST_HOME"
 TEMPLATE = "FENGQIAO_TEST_TEMPLATE"

@@ -21,9 +21,10 @@ from fengqiao.doors.api import description, urls
 from fengqiao.kernel import people
 from tests import cast as people_of
 from tests.conftest import default_connection_to, fresh_database
+from tests.profile import examples
 
 assert urls.urlpatterns, "the addresses are registered when they are imported"
-EXAMPLES = 20
+EXAMPLES = examples(20)
 # A schema cannot say which codes, places and numbers there are, nor which step may follow: those are 4xx, rightly.
 UPLOAD = "POST /api/v1/matters/{number}/documents"
 NOT_ASKED = {"positive_data_acceptance", "missing_required_header"}

@@ -27,10 +27,11 @@ import pytest
 from fengqiao.config import children
 from tests.config.conftest import short_path
 from tests.config.test_supervisor import environment, free_port, postmaster, state, status, wait_until
+from tests.profile import DEEP
 
 pytestmark = pytest.mark.drill
-ROUNDS = int(os.environ.get("FENGQIAO_DRILL_ROUNDS", "2"))
-SECONDS = int(os.environ.get("FENGQIAO_DRILL_SECONDS", "10"))
+ROUNDS = int(os.environ.get("FENGQIAO_DRILL_ROUNDS", "10" if DEEP else "2"))
+SECONDS = int(os.environ.get("FENGQIAO_DRILL_SECONDS", "60" if DEEP else "10"))
 CLIENTS = 4
 GIVE_UP = 60.0
 BETWEEN_KILLS = (0.8, 2.0)

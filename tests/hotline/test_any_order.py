@@ -18,6 +18,7 @@ from fengqiao.kernel.models import Clock, Subject
 from fengqiao.offices.audit import audit
 from tests.cast import FAR_VILLAGE, Cast
 from tests.hotline.order import KEEPER, do, fresh, kept, later, person, published, source, told
+from tests.profile import examples
 
 pytestmark = pytest.mark.database
 BY = ("chen", "sun", "li", "feng", "gu", "person")
@@ -54,7 +55,7 @@ class Undone(Exception):
     """Takes a world back."""
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_any_order_of_actions_is_refused_in_words_or_done(cast: Cast, steps: list[tuple[str, str, int]]) -> None:
     with pytest.raises(Undone):

@@ -24,6 +24,7 @@ from fengqiao.kernel.models import Exclusion, Matter, Post, Relation
 from fengqiao.kernel.now import now
 from tests.cast import FAR_VILLAGE, JIA, NEXT_VILLAGE, VILLAGE, Cast, an_account, appoint
 from tests.kernel.sample import MOVES_BY_PLACE, a_matter
+from tests.profile import examples
 
 KEEPER = SystemPost("keeper")
 PLACES = ("330681", JIA, VILLAGE, NEXT_VILLAGE, FAR_VILLAGE)
@@ -78,7 +79,7 @@ def worlds() -> st.SearchStrategy[tuple[list[str | None], list[Given]]]:
 
 
 # Slower than five seconds: each of the worlds asks the database some two hundred questions.
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds())
 def test_lists_single_rows_policies_and_the_rules_themselves_agree(cast: Cast, kinds: None, world: Any) -> None:
     terms, told = world

@@ -16,6 +16,7 @@ from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Exclusion, Matter
 from tests.cast import FAR_VILLAGE, JIA, VILLAGE, Cast
 from tests.kernel.sample import a_matter
+from tests.profile import examples
 
 KEEPER = SystemPost("keeper")
 TEXTS = ("路灯坏了", "路 灯 坏", "灯坏了，路上黑", "水管漏水", "漏水，路灯也坏了", "100%漏_水", "ＡＢ１２ 路灯")
@@ -50,7 +51,7 @@ matters = st.lists(
 
 
 # Slower than five seconds: seven posts search each world for nine words.
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(told=matters)
 def test_the_search_finds_what_a_naive_filter_finds(cast: Cast, kinds: None, told: Any) -> None:
     with transaction.atomic():

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fengqiao.kernel.now import HERE, at
+from tests.profile import examples
 
 MONDAY = datetime(2026, 9, 7, 9, tzinfo=HERE)
 QUESTION, ANSWER = "路灯坏了找谁修？", "打12345，路灯所一般三天内修好。"
@@ -299,7 +300,7 @@ def test_search_finds_what_a_naive_filter_finds(started, words):
     assert {shown.pk for shown in library.search(words)} == naive
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_piece_of_an_item_finds_it(started, data):
     from fengqiao.ground import tokens

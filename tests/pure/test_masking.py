@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fengqiao.ground import identity, masking, personal
+from tests.profile import examples
 
 GAPS = ["", " ", "-", " - ", "　", "－", "—", "·", ".", "\u200b", "  "]
 BEFORE = ["", "电话", "打", "，", "：", "手机号是", "身份证号码", "卡号 ", "（", "Tel:", "他的车", "2026年11月3日"]
@@ -86,7 +87,7 @@ def leaked(number: str, masked: str) -> bool:
     return number.upper()[:8] in left or number.upper()[-6:] in left
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     st.one_of(mobiles(), landlines(), ids(), cards(), plates()),
     st.sampled_from(BEFORE),
@@ -100,7 +101,7 @@ def test_no_number_gets_through_however_it_was_typed(number, before, after):
     assert before.rstrip("+ （") in masked
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(st.one_of(mobiles(), ids(), cards()), min_size=2, max_size=3), st.sampled_from(["，", "和", "、"]))
 def test_of_several_numbers_none_gets_through(numbers, between):
     masked = masking.mask_text(between.join(shown for _, shown in numbers))
