@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -84,10 +85,20 @@ def _free(field: Any) -> QuerySet[Unit]:
     return rows.exclude(pk__in=ExcludedUnit.objects.filter(matter=field.matter).values("unit"))
 
 
+class _Offered(ModelChoiceIterator):  # type: ignore[type-arg]
+    """What a page offers: the units of the field as they are when it is drawn."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    queryset = property(lambda self: self.field.queryset)
+
+
 class OneUnit(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A unit by its key."""
 
     matter: Matter | None = None
+    iterator = _Offered
     queryset = property(_free, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
     def __init__(self, **more: Any) -> None:
@@ -98,6 +109,7 @@ class SomeUnits(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Units by their keys."""
 
     matter: Matter | None = None
+    iterator = _Offered
     queryset = property(_free, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
     def __init__(self, **more: Any) -> None:

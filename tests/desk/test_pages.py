@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fengqiao.ground.numbers import parse
+from fengqiao.kernel.intake import Told
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.models import Event, Matter, Post
 from tests.cast import Cast, an_order, do
@@ -101,6 +102,15 @@ def _plain(page: Any) -> str:
     return re.sub(
         r"R2026-000-\d{7}|csrfmiddlewaretoken\" value=\"[^\"]+|value=\"/desk/matters/[^\"]+", "", page.content.decode()
     )
+
+
+def test_a_unit_that_is_complained_of_is_not_offered(cast: Cast, at_desk: Desk) -> None:
+    about_water = an_order(cast.chen, told=(Told(unit=cast.units["water"].pk),))
+    page = at_desk(cast.chen).get(f"{page_of(about_water)}do/dispatch/").content.decode()
+    assert 'value="housing"' in page
+    assert 'value="water"' not in page
+    other = at_desk(cast.chen).get(f"{page_of(an_order(cast.chen))}do/dispatch/").content.decode()
+    assert 'value="water"' in other
 
 
 def test_what_was_typed_stays_when_a_form_is_refused(cast: Cast, at_desk: Desk) -> None:
