@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fengqiao.ground.numbers import parse
-from fengqiao.kernel.intake import Told
 from fengqiao.kernel.access import SystemPost, acting_as
+from fengqiao.kernel.intake import Told
 from fengqiao.kernel.models import Event, Matter, Post
 from tests.cast import Cast, an_order, do
 
