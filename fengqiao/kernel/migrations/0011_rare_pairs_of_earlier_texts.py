@@ -1,6 +1,7 @@
 """Matters that were here before are found by their rare pairs too."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import migrations
 
@@ -8,7 +9,7 @@ from fengqiao.ground import likeness, tokens
 
 EARLIER = """
     select s.text_id, s.matter_id, s.opened_at, s.body from search_row s join text t on t.id = s.text_id
-    where t.kind = 'content' and s.rare = '{}'
+    where t.kind = 'content' and s.rare = '{}' and s.text_id > %s order by s.text_id limit 2000
 """
 KEEP = """
     with kept as (update search_row set rare = %s where text_id = %s)
@@ -21,11 +22,17 @@ def rank(apps: Any, editor: Any) -> None:
     with editor.connection.cursor() as cursor:
         cursor.execute("select token, n from bigram")
         often = dict(cursor.fetchall())
-        cursor.execute(EARLIER)
-        for text, matter, opened, body in cursor.fetchall():
-            pairs = tokens.bigrams_of_normalised(body)
-            marks = likeness.sketch(likeness.rarest(pairs, often, likeness.KEPT))
-            cursor.execute(KEEP, [marks, text, opened, opened, matter, marks])
+        last = UUID(int=0)
+        while True:
+            cursor.execute(EARLIER, [last])
+            rows = cursor.fetchall()
+            if not rows:
+                break
+            for text, matter, opened, body in rows:
+                pairs = tokens.bigrams_of_normalised(body)
+                marks = likeness.sketch(likeness.rarest(pairs, often, likeness.KEPT))
+                cursor.execute(KEEP, [marks, text, opened, opened, matter, marks])
+            last = rows[-1][0]
 
 
 class Migration(migrations.Migration):
