@@ -1,6 +1,7 @@
 """The search asks first how common its words are (engineering rulings 1 and 17).
 
-Rare words go to the index at once; only common ones are looked for among the newest texts, and those once.
+Rare words go to the index at once; only common ones are looked for among the newest texts, and those once. Plans stay
+with a connection: one made while the tables were small must not read them through when they have grown.
 """
 
 from importlib import import_module
@@ -15,7 +16,7 @@ create or replace function search_hits(
     words text[], pattern text, most integer, before timestamptz, before_id uuid,
     of_kind text, in_place text, of_category text, since timestamptz, until timestamptz
 ) returns table (matter_id uuid, opened_at timestamptz)
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $fn$
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off as $fn$
 #variable_conflict use_column
 declare
     wanted tsquery;
