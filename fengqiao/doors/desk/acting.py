@@ -77,7 +77,7 @@ def acting(view: View) -> View:
 
 
 def post_of(request: HttpRequest) -> Post | HttpResponse:
-    """The post in which this session acts, or the way to it. One query beside the session's own.
+    """The post in which this browser acts, or the way to it, with one query beside that of its cookie.
 
     `request.posts` are all that its account holds.
     """

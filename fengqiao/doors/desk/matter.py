@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fengqiao.doors.desk import clocks, sayings
 from fengqiao.doors.desk.acting import ActingRequest, acting
+from fengqiao.doors.desk.worklist import matter_address
 from fengqiao.doors.face.parts import Action, PersonLine, Step
 from fengqiao.doors.lists import worklist
 from fengqiao.ground import codes, limits, numbers
@@ -37,11 +38,6 @@ def find(request: ActingRequest, number: str) -> Matter:
     if matter is None:
         raise NotThere("not_there", _("There is no such matter here. Check the number."))
     return matter
-
-
-def address(matter: Matter) -> str:
-    """Where the matter's page is."""
-    return reverse("desk:matter", args=[numbers.parse(matter.number).slug])
 
 
 @require_GET
@@ -171,7 +167,7 @@ def do(request: ActingRequest, number: str, action: str) -> HttpResponse:
 def after(request: ActingRequest, matter: Matter) -> str:
     """Back to the matter, or to the list when it is not there any more for this post."""
     still = matters_for(request.post).filter(pk=matter.pk).exists()
-    return address(matter) if still else reverse("desk:worklist")
+    return matter_address(matter.number) if still else reverse("desk:worklist")
 
 
 def _move(request: ActingRequest, matter: Matter, action: str) -> Move:
@@ -205,7 +201,7 @@ def _show(
     locked: Any,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"matter": matter, "move": move, "form": form, "locked": locked, "back": address(matter)}
+    context = {"matter": matter, "move": move, "form": form, "locked": locked, "back": matter_address(matter.number)}
     context["law"] = limits.get(move.law).citation if move.law.startswith("T-") else ""
     context["hints"] = hints_of(matter, move)
     return render(request, "desk/do.html", context, status=status)
@@ -236,4 +232,6 @@ def reveal(request: ActingRequest, number: str, person: str) -> HttpResponse:
     except Refused as refused:
         context = {**context_of(request, matter), "reveal_error": refused.sentence}
         return render(request, "desk/matter.html", context, status=422)
-    return render(request, "desk/revealed.html", {"matter": matter, "told": told, "back": address(matter)})
+    return render(
+        request, "desk/revealed.html", {"matter": matter, "told": told, "back": matter_address(matter.number)}
+    )

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from fengqiao.doors.desk import matter
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.desk.frame import may_register
+from fengqiao.doors.desk.worklist import matter_address
 from fengqiao.ground import identity, numbers
 from fengqiao.ground.refusals import Invalid, NotThere, Refused
 from fengqiao.ground.unreadable import Unreadable
@@ -96,7 +96,7 @@ def page(request: ActingRequest) -> HttpResponse:
         received = intake.receive(request.post, KIND, receipt_of(form.cleaned_data), once=_once(request, form))
     except idempotency.Repeated as again:
         row = Matter.objects.filter(pk=again.matter).first() if again.matter else None
-        return HttpResponseRedirect(matter.address(row) if row else request.path)
+        return HttpResponseRedirect(matter_address(row.number) if row else request.path)
     except Invalid as invalid:
         for error in invalid.errors:
             form.add_error(error["pointer"].strip("/") or None, error["detail"])
@@ -105,7 +105,7 @@ def page(request: ActingRequest) -> HttpResponse:
         form.add_error(None, str(refused.sentence))
         return _show(request, form, refused.status)
     seen = access.matters_for(request.post).filter(pk=received.matter.pk).exists()
-    context = {"received": received, "address": matter.address(received.matter) if seen else ""}
+    context = {"received": received, "address": matter_address(received.matter.number) if seen else ""}
     return render(request, "desk/registered.html", context)
 
 
