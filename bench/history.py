@@ -10,7 +10,7 @@ import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from bench.words import Vocabulary
 from fengqiao.ground import codes, likeness, numbers, tokens
 from fengqiao.kernel import ciphers, intake, journal, keys, timekeeping
 from fengqiao.kernel.access import SystemPost
-from fengqiao.kernel.docket import local_year, month_of
+from fengqiao.kernel.docket import local_year
 from fengqiao.kernel.models import Matter, Post, Source, Unit
 from fengqiao.kernel.now import HERE
 
@@ -192,6 +192,12 @@ def _edited(chance: random.Random, text: str, vocabulary: Vocabulary) -> str:
     parts = text.split("，")
     parts[chance.randrange(len(parts))] = "".join(vocabulary.draw(chance, 6))
     return "，".join(parts)
+
+
+def _month(moment: datetime) -> int:
+    """The number of its month in UTC, as `fq_month` counts."""
+    day = moment.astimezone(UTC)
+    return day.year * 12 + day.month
 
 
 class _Order:
@@ -367,7 +373,7 @@ class _Order:
         self._add("search_row", pk, self.matter.pk, "hotline", self.story.place, self.category, 15,
                   self.story.opened_at, vector, tokens.normalise("\n".join([*titles, body])), rare)  # fmt: skip
         for mark in rare:
-            self._add("rare_pair", month_of(self.story.opened_at), mark, self.story.opened_at, self.matter.pk)
+            self._add("rare_pair", _month(self.story.opened_at), mark, self.story.opened_at, self.matter.pk)
         return kind, pk, ciphers.digest(salt, body)
 
     def _answer(self, by: Post) -> tuple[str, UUID, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from fengqiao.kernel import handle, intake, people, same
+from fengqiao.kernel import handle, intake, people, searching
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.models import Account, Matter, Place, Post, Unit
 from fengqiao.offices.register.places_file import PlaceRow, shipped
@@ -71,7 +71,7 @@ class Cast:
 
 def build() -> Cast:
     """Places, units, accounts and posts; call inside a test's database."""
-    same.forget_frequencies()
+    searching.forget_frequencies()
     cache.clear()  # it remembers the city and its desks, which another test's database had
     load_places()
     cast = Cast()

@@ -35,12 +35,16 @@ def unit(key: str) -> Unit:
 
 def place(words: str) -> Place:
     """The place of that code or name."""
-    from fengqiao.kernel import places
+    from fengqiao.kernel.models import Place
 
-    found = places.place_named(words)
-    if found is None:
+    words = words.strip()
+    if words.isdecimal():
+        known = list(Place.objects.filter(code=words))
+    else:
+        known = list(Place.objects.filter(name=words)[:2]) or list(Place.objects.filter(aliases__contains=[words])[:2])
+    if len(known) != 1:
         raise Refused(f"{words!r} is no place here, or the name of several; give its code.")
-    return found
+    return known[0]
 
 
 def post(of: Account, post_id: int | None) -> Post:

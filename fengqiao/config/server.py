@@ -40,7 +40,6 @@ unix_socket_permissions = {socket_mode}
 max_connections = 100
 shared_buffers = {shared_buffers}
 effective_cache_size = {cache}
-wal_compression = pglz
 max_wal_size = 2GB
 checkpoint_timeout = 15min
 random_page_cost = 1.1

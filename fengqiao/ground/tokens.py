@@ -16,6 +16,9 @@ SINGLE: Final = "^"
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ud800-\udfff\ufeff]+"
 )
+# What NFKC makes of the punctuation of nearly every Chinese text. Without it most texts are in that form already, and
+# to see that costs a tenth of making it.
+_WIDE: Final = tuple(zip("，！？：；（）", ",!?:;()", strict=True))
 _OUTSIDE_WORDS = re.compile(r"[\W_]+")
 
 
@@ -24,8 +27,10 @@ def normalise(text: str) -> str:
 
     Traditional characters stay as they are. Punctuation stays, in half width where NFKC has one.
     """
-    if _INVISIBLE.search(text):
+    if not text.isprintable():
         text = _INVISIBLE.sub("", text)
+    for wide, narrow in _WIDE:
+        text = text.replace(wide, narrow)
     return " ".join(unicodedata.normalize("NFKC", text).lower().split())
 
 

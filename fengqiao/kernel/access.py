@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models import BooleanField, Func, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 from fengqiao.ground import codes
 from fengqiao.kernel import domain, storing
-from fengqiao.kernel.models import Exclusion, Matter, Post, Relation
+from fengqiao.kernel.models import Matter, Post
 from fengqiao.kernel.now import now
 
 READ = "read"
@@ -89,25 +89,26 @@ _WRITE_SETTINGS = "select " + ", ".join(f"set_config('fq.{name}', %s, true)" for
 
 
 @contextmanager
-def acting_as(by: Acting, hand: Iterable[uuid.UUID] = ()) -> Iterator[Scope]:
+def acting_as(
+    by: Acting, hand: Iterable[uuid.UUID] = (), first: Iterable[storing.Statement] = ()
+) -> Iterator[list[storing.Rows]]:
     """One transaction in which the policies know who reads; `hand` are ids of matters that are being made.
 
-    Inside an outer transaction the outer scope comes back at the end.
+    Yields the rows of the `first` questions, which are asked in the round trip that begins it. Inside an outer
+    transaction the outer scope comes back at the end.
     """
     scope = scope_of(by)
     outer = connection.in_atomic_block
     with transaction.atomic():
         before = storing.ask(_READ_SETTINGS, [])[0] if outer else ()
-        storing.run([(_WRITE_SETTINGS, _values(scope, hand))])
-        yield scope
+        yield storing.ask_all([(_WRITE_SETTINGS, _values(scope, hand)), *first])[1:]
         if outer:
             storing.run([(_WRITE_SETTINGS, [value or "" for value in before])])
 
 
-def take_in_hand(ids: Iterable[uuid.UUID]) -> None:
-    """Let the policies pass exactly these matters for the rest of the transaction. Only `docket` calls it."""
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('fq.hand', %s, true)", [_array(ids)])
+def taking_in_hand(ids: Iterable[uuid.UUID]) -> storing.Statement:
+    """Lets the policies pass exactly these matters for the rest of the transaction. Only `docket` runs it."""
+    return "select set_config('fq.hand', %s, true)", [_array(ids)]
 
 
 def _values(scope: Scope, hand: Iterable[uuid.UUID]) -> list[str]:
@@ -166,6 +167,7 @@ _HELD = (
     "(r.unit_id = %s or r.post_id = %s or r.account_id = %s) and r.since <= %s and (r.until is null or r.until > %s)"
 )
 _PLACED = "{kind} = any(%s) and {reach} >= %s and {confidentiality} <> 'sealed'"
+_KINDS = f"array(select r.kind from relation r where r.matter_id = {{id}} and {_HELD})"  # noqa: S608 - our own words
 _BARRED = "not exists (select 1 from exclusion x where x.matter_id = {id} and x.account_id = %s)"
 
 
@@ -179,9 +181,8 @@ def rule(by: Acting, to: str = READ, *, kind: str | None = None) -> tuple[str, l
         return ("true" if wanted is None or by.word in wanted else "false"), []
     if scope.account is None:
         return "false", []
-    moment = now()
     held: str = _HELD
-    values: list[Any] = [scope.unit, scope.post, scope.account, moment, moment]
+    values = _whose(scope)
     if wanted is not None:
         held, values = f"{held} and r.kind = any(%s)", [*values, sorted(wanted)]
     by_place = [
@@ -205,57 +206,43 @@ def _needs(kind: str | None, to: str) -> str:
     return kind
 
 
-def _theirs(scope: Scope) -> Q:
-    return Q(unit=scope.unit) | Q(post=scope.post) | Q(account=scope.account)
-
-
-def _valid() -> Q:
-    moment = now()
-    return Q(since__lte=moment) & (Q(until=None) | Q(until__gt=moment))
-
-
 def words(by: Acting, matter: Matter) -> frozenset[str]:
     """In which words this post stands to this matter; empty when it may not know that it exists."""
-    if isinstance(by, SystemPost):
-        return frozenset({by.word})
     scope = scope_of(by)
-    if scope.account is None:
-        return frozenset()
-    if Exclusion.objects.filter(matter=matter, account=scope.account).exists():
-        return frozenset()
-    kinds = Relation.objects.filter(_theirs(scope), _valid(), matter=matter).values_list("kind", flat=True)
-    found = set(kinds)
-    if _in_range(scope, matter):
-        found.add(domain.get(matter.kind).place_rights[by.role])
-    return frozenset(found)
+    sql = f"select {_KINDS}, {_BARRED}".format(id="%s")
+    held, free = storing.ask(sql, [matter.pk, *_whose(scope), matter.pk, scope.account])[0]
+    return _standing(by, scope, matter, held) if free or isinstance(by, SystemPost) else frozenset()
 
 
-def lock(by: Acting, to: str, *, kind: str, number: str) -> Matter | None:
-    """The matter of that number, locked, if `by` may do `to` on it: `matters_for` and `words` in one prepared question.
+def locking(by: Acting, *, kind: str, number: str) -> storing.Statement:
+    """Locks the matter of that number and tells the words held: `matters_for` and `words` in one prepared question.
 
-    The policies leave out what is hidden or excluded; the words held decide as in `may`. Call inside `acting_as(by)`.
+    The policies leave out what is hidden or excluded. Ask it inside `acting_as(by)`.
     """
-    scope = scope_of(by)
-    asked = [scope.unit, scope.post, scope.account, now(), now(), kind, number]
-    rows = storing.ask(LOCK.format(columns=storing.columns(Matter, "m")), asked)
+    columns = storing.columns(Matter, "m")
+    sql = f"select {columns}, {_KINDS} from matter m where m.kind = %s and m.number = %s for no key update of m"  # noqa: S608
+    return sql.format(**RULED), [*_whose(scope_of(by)), kind, number]
+
+
+def locked(by: Acting, to: str, kind: str, rows: storing.Rows) -> Matter | None:
+    """The matter that `locking` found, if `by` may do `to` on it: the words held decide as in `may`."""
     if not rows:
         return None
-    matter, held = storing.made(Matter, rows[0][:-1]), set(rows[0][-1])
-    if isinstance(by, SystemPost):
-        held = {by.word}
-    elif _in_range(scope, matter):
-        held.add(domain.get(kind).place_rights[by.role])
-    wanted = words_for(kind, to)
+    matter = storing.made(Matter, rows[0][:-1])
+    held, wanted = _standing(by, scope_of(by), matter, rows[0][-1]), words_for(kind, to)
     return matter if (wanted is None and held) or held & (wanted or frozenset()) else None
 
 
-LOCK = """
-    select {columns}, array(
-        select r.kind from relation r
-        where r.matter_id = m.id and (r.unit_id = %s or r.post_id = %s or r.account_id = %s)
-          and r.since <= %s and (r.until is null or r.until > %s))
-    from matter m where m.kind = %s and m.number = %s for no key update of m
-"""
+def _whose(scope: Scope) -> list[Any]:
+    moment = now()
+    return [scope.unit, scope.post, scope.account, moment, moment]
+
+
+def _standing(by: Acting, scope: Scope, matter: Matter, held: Iterable[str]) -> frozenset[str]:
+    if isinstance(by, SystemPost):
+        return frozenset({by.word})
+    placed = [domain.get(matter.kind).place_rights[by.role]] if _in_range(scope, matter) else []
+    return frozenset([*held, *placed])
 
 
 def _in_range(scope: Scope, matter: Matter) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Max
@@ -94,8 +94,3 @@ def forget(book: Docket, matter: Matter) -> None:
     book.unindex(matter)
     matter.title = str(_("Forgotten after its term of keeping"))
     book.event(matter, "matter.forgotten", data=counts, law=domain.get(matter.kind).keep.because)
-
-
-def due_for_forgetting(matters: Sequence[Matter], today: Any) -> list[Matter]:
-    """Those whose term of keeping is over."""
-    return [matter for matter in matters if matter.keep_until and matter.keep_until < today]

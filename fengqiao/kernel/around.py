@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from fengqiao.kernel import storing
-from fengqiao.kernel.models import Clock, Task
+from fengqiao.kernel import domain, storing
+from fengqiao.kernel.models import Clock, Matter, Task
 
 STANDING = """
     select (select m.number from merge g join matter m on m.id = g.master_id
@@ -33,16 +35,26 @@ class Around:
     unresolved: bool = False
 
 
-def look(pk: uuid.UUID) -> Around:
-    """Ask for it, under the policies of whoever acts."""
+def look(matter: Matter, *, first: Iterable[storing.Statement] = ()) -> Around:
+    """Ask for it, under the policies of whoever acts, and for the domain's own record of the matter.
+
+    The statements `first` are run before, in the same round trip.
+    """
+    pk, record = matter.pk, domain.get(matter.kind).record
     task, clock = storing.columns(Task, "t"), storing.columns(Clock, "c")
-    tasks, clocks, standing = storing.ask_all(
-        [
-            (f"select {task} from task t where t.matter_id = %s and t.done_at is null", [pk]),  # noqa: S608
-            (f"select {clock} from clock c where c.matter_id = %s and c.stopped_at is null", [pk]),  # noqa: S608
-            (STANDING, [pk] * 4),
-        ]
-    )
+    questions: list[storing.Statement] = [
+        (f"select {task} from task t where t.matter_id = %s and t.done_at is null", [pk]),  # noqa: S608
+        (f"select {clock} from clock c where c.matter_id = %s and c.stopped_at is null", [pk]),  # noqa: S608
+        (STANDING, [pk] * 4),
+    ]
+    if record:
+        model: Any = Matter._meta.get_field(record).related_model
+        own = f"select {storing.columns(model, 'd')} from {model._meta.db_table} d where d.matter_id = %s"  # noqa: S608
+        questions.append((own, [pk]))
+    before = list(first)
+    tasks, clocks, standing, *records = storing.ask_all([*before, *questions])[len(before) :]
+    for row in itertools.chain.from_iterable(records):
+        setattr(matter, record, storing.made(model, row))
     master, leads, barred, unresolved = standing[0]
     return Around(
         [storing.made(Task, row) for row in tasks],

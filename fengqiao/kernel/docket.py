@@ -10,17 +10,16 @@ from __future__ import annotations
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.ground import likeness, tokens
 from fengqiao.ground.refusals import NotThere, Stale
-from fengqiao.kernel import access, around, ciphers, journal, keys, same, storing, timekeeping
+from fengqiao.kernel import access, around, ciphers, journal, keys, searching, storing, timekeeping
 from fengqiao.kernel.around import Around
 from fengqiao.kernel.models import (
     Clock,
@@ -86,8 +85,9 @@ UNDO_SECONDS = 15
 class Docket:
     """What one post writes in one transaction."""
 
-    def __init__(self, by: access.Acting, hand: Iterable[uuid.UUID] = ()) -> None:
+    def __init__(self, by: access.Acting, hand: Iterable[uuid.UUID] = (), first: Iterable[storing.Rows] = ()) -> None:
         self.by = by
+        self.first = list(first)
         self.now = self.written_at = now()
         self._hand = set(hand)
         self._silent = False
@@ -98,6 +98,7 @@ class Docket:
         self._changed: dict[type[models.Model], dict[Any, tuple[Any, set[str]]]] = defaultdict(dict)
         self._around: dict[uuid.UUID, Around] = {}
         self._refile: set[uuid.UUID] = set()
+        self._ended: list[storing.Statement] = []
 
     @property
     def post(self) -> Post | None:
@@ -117,11 +118,21 @@ class Docket:
 
     def take(self, to: str, *, version: int | None = None, kind: str | None = None, **which: Any) -> Matter:
         """Lock one matter for the action `to`. Raises NotThere (missing and hidden alike), Stale."""
-        if which.keys() == {"number"} and kind is not None:
-            matter = access.lock(self.by, to, kind=kind, number=which["number"])
-        else:
-            rows = access.matters_for(self.by, to, kind=kind).select_for_update(no_key=True, of=("self",))
-            matter = rows.filter(**which).first()
+        rows = access.matters_for(self.by, to, kind=kind).select_for_update(no_key=True, of=("self",))
+        matter = self._current(rows.filter(**which).first(), version)
+        self.hold(matter)
+        return matter
+
+    def take_locked(self, to: str, kind: str, rows: storing.Rows, *, version: int | None = None) -> Matter:
+        """The same for the `rows` of `access.locking`; what stands around the matter comes in the same round trip."""
+        matter = self._current(access.locked(self.by, to, kind, rows), version)
+        self._keep(matter)
+        hand = access.taking_in_hand(self._hand | self.matters.keys())
+        self._around[matter.pk] = around.look(matter, first=[hand])
+        return matter
+
+    @staticmethod
+    def _current(matter: Matter | None, version: int | None) -> Matter:
         if matter is None:
             raise NotThere("not_there", _("There is no such matter here. Check the number."))
         if version is not None and version != matter.version:
@@ -131,7 +142,6 @@ class Docket:
                 version=matter.version,
                 last=matter.last_kind,
             )
-        self.hold(matter)
         return matter
 
     def take_many(self, ids: Iterable[uuid.UUID], to: str = access.READ) -> list[Matter]:
@@ -143,10 +153,13 @@ class Docket:
 
     def hold(self, *matters: Matter) -> None:
         """Put matters in hand, so that they stay writable when this very act transfers or hides them."""
+        self._keep(*matters)
+        storing.run([access.taking_in_hand(self._hand | self.matters.keys())])
+
+    def _keep(self, *matters: Matter) -> None:
         for matter in matters:
             self.matters[matter.pk] = matter
             self._stored.setdefault(matter.pk, matter.version)
-        access.take_in_hand(self._hand | self.matters.keys())
 
     def open(self, matter: Matter) -> None:
         """A matter made in this transaction; its id must be in hand already (`docket(hand=…)`)."""
@@ -226,7 +239,7 @@ class Docket:
         else:
             text.body = body
             if searchable and visibility in ("public", "parties", "staff"):
-                self._new[SearchRow].append(search_row(matter, text.pk, body, title=kind == "content"))
+                self._new[SearchRow].append(searching.row(matter, text.pk, body, title=kind == "content"))
         self._new[Text].append(text)
         return text
 
@@ -270,8 +283,9 @@ class Docket:
         via: uuid.UUID | None = None,
     ) -> Relation:
         """Give a unit or a post a right on this matter."""
-        ids = {"unit_id": unit.pk if unit else None, "post_id": post.pk if post else None}
-        relation = storing.fresh(Relation, matter_id=matter.pk, kind=kind, since=self.written_at, via=via, **ids)
+        relation = storing.fresh(
+            Relation, matter=matter, kind=kind, unit=unit, post=post, since=self.written_at, via=via
+        )
         self._new[Relation].append(relation)
         return relation
 
@@ -283,37 +297,24 @@ class Docket:
                 relation.until = self.now
         asked = "update relation set until = %s where matter_id = %s and kind = any(%s) and until is null"
         asked += "".join(f" and {name}_id = %s" for name in whose)
-        storing.run([(asked, [self.now, matter.pk, list(kinds), *(each.pk for each in whose.values())])])
+        self._ended.append((asked, [self.now, matter.pk, list(kinds), *(each.pk for each in whose.values())]))
 
     def message(
         self,
         way: str,
         template: str,
         *,
-        matter: Matter | None = None,
-        source: Source | None = None,
-        post: Post | None = None,
-        unit: Unit | None = None,
         data: dict[str, Any] | None = None,
         undoable: bool = False,
+        **whose: Matter | Source | Post | Unit | None,
     ) -> None:
-        """Put a message into the outbox; one that can be called back waits 15 seconds (ruling 14)."""
-        if self._silent:
-            return
-        wait = timedelta(seconds=UNDO_SECONDS if undoable else 0)
-        self._new[Message].append(
-            Message(
-                matter=matter,
-                source=source,
-                post=post,
-                unit=unit,
-                way=way,
-                template=template,
-                data=data or {},
-                made_at=self.now,
-                not_before=self.now + wait,
-            )
-        )
+        """Put a message into the outbox, for a `matter`, `source`, `post` or `unit`; one that can be called back waits
+        15 seconds (ruling 14).
+        """
+        if not self._silent:
+            from_then = self.now + timedelta(seconds=UNDO_SECONDS if undoable else 0)
+            told = {"way": way, "template": template, "data": data or {}, "made_at": self.now, **whose}
+            self.add(storing.fresh(Message, not_before=from_then, **told))
 
     # Tasks ---------------------------------------------------------------------------------------------------------
 
@@ -331,7 +332,9 @@ class Docket:
         due_at: datetime | None = None,
     ) -> Task:
         """Somebody must do something: it lies in the unit's queue, or with a post of it."""
-        task = Task(matter=matter, kind=kind, unit=unit, post=post, opened_at=self.written_at, due_at=due_at)
+        task = storing.fresh(
+            Task, matter=matter, kind=kind, unit=unit, post=post, opened_at=self.written_at, due_at=due_at
+        )
         self.around(matter).tasks.append(task)
         self._new[Task].append(task)
         return task
@@ -395,7 +398,7 @@ class Docket:
     def around(self, matter: Matter) -> Around:
         """What stood around the matter when it was taken, with the tasks and clocks of this transaction."""
         if matter.pk not in self._around:
-            self._around[matter.pk] = around.look(matter.pk)
+            self._around[matter.pk] = around.look(matter)
         return self._around[matter.pk]
 
     def barred_units(self, matter: Matter) -> set[int]:
@@ -405,7 +408,7 @@ class Docket:
 
     def unindex(self, matter: Matter) -> None:
         """Its texts are not searchable any more, neither those stored nor those of this transaction."""
-        storing.run([(UNSEARCH, [matter.pk])])
+        storing.run([(searching.REMOVE, [matter.pk])])
         self._new[SearchRow] = [row for row in self._new[SearchRow] if row.matter_id != matter.pk]
 
     # Storing -------------------------------------------------------------------------------------------------------
@@ -419,30 +422,26 @@ class Docket:
         storing.run(self._statements())
 
     def _statements(self) -> Iterator[storing.Statement]:
-        if self._fresh:
-            yield from storing.inserts(Matter, self._fresh)
         fresh = {matter.pk for matter in self._fresh}
         for matter in self.matters.values():
             if matter.pk not in fresh and matter.version != self._stored[matter.pk]:
                 yield storing.update(matter, LIST_COLUMNS)
+        yield from self._ended
         for row in self._new[SearchRow]:
             matter = self.matters[row.matter_id]
             row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
             if row.first and not row.ranked:
-                rank(row, same.frequencies())
+                searching.rank(row, searching.frequencies())
         order = {model: place for place, model in enumerate(STORED)}
-        for model in sorted(self._new, key=lambda each: order.get(each, len(order) - 2)):
-            yield from storing.inserts(model, self._new[model])
-        yield from _rare_pairs(self._new[SearchRow])
+        models_ = sorted(self._new, key=lambda each: order.get(each, len(order) - 2))
+        yield from storing.inserts([(Matter, self._fresh), *((model, self._new[model]) for model in models_)])
+        yield from searching.pairs(self._new[SearchRow])
         for rows in self._changed.values():
             for row, names in rows.values():
                 yield storing.update(row, sorted(names))
         for pk in self._refile - fresh:
             matter = self.matters[pk]
-            yield (
-                "update search_row set place = %s, category = %s, reach = %s where matter_id = %s",
-                [matter.place_id, matter.category, matter.reach, pk],
-            )
+            yield searching.REFILE, [matter.place_id, matter.category, matter.reach, pk]
 
 
 RETRIED = frozenset({"40001", "40P01"})
@@ -460,10 +459,15 @@ def twice(work: Callable[[], Made]) -> Made:
 
 
 @contextmanager
-def docket(by: access.Acting, *, hand: Iterable[uuid.UUID] = ()) -> Iterator[Docket]:
-    """Open a docket: one transaction as this post, written when the block ends without an exception."""
-    with access.acting_as(by, hand):
-        book = Docket(by, hand)
+def docket(
+    by: access.Acting, *, hand: Iterable[uuid.UUID] = (), first: Iterable[storing.Statement] = ()
+) -> Iterator[Docket]:
+    """Open a docket: one transaction as this post, written when the block ends without an exception.
+
+    Its `first` holds the rows of the first questions, asked in the round trip that begins it.
+    """
+    with access.acting_as(by, hand, first) as rows:
+        book = Docket(by, hand, rows)
         yield book
         book.flush()
 
@@ -471,59 +475,6 @@ def docket(by: access.Acting, *, hand: Iterable[uuid.UUID] = ()) -> Iterator[Doc
 def unwrap(row: MatterKey) -> keys.Key:
     """The key of a matter, out of its wrapping. Raises KeyMissing, CannotOpen."""
     return keys.Key("matter", ciphers.unseal(row.wrapped, row.matter_id.bytes))
-
-
-def search_row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) -> SearchRow:
-    """The searchable form of a text; a matter's first text carries its title too."""
-    titles = [tokens.normalise(matter.title)] if title else []
-    plain = tokens.normalise(body)
-    words = tokens.index_tokens(titles, plain)
-    row = storing.fresh(
-        SearchRow,
-        text_id=text_id,
-        matter_id=matter.pk,
-        kind=matter.kind,
-        place=matter.place_id,
-        category=matter.category,
-        reach=matter.reach,
-        opened_at=matter.opened_at,
-        tokens=words,
-        body=" ".join([*titles, plain]),
-    )
-    row.first, row.ranked = title, []  # type: ignore[attr-defined]
-    return row
-
-
-def rank(row: SearchRow, often: Mapping[str, int]) -> list[str]:
-    """The rarest pairs of a matter's first words, by which the row will be found (ruling 17); kept on the row."""
-    pairs = [word for word in row.tokens if word[0] != tokens.SINGLE]
-    ranked = likeness.rarest(pairs, often, likeness.KEPT)
-    row.ranked, row.rare = ranked, likeness.sketch(ranked)  # type: ignore[attr-defined]
-    return ranked
-
-
-def _rare_pairs(rows: Iterable[SearchRow]) -> Iterator[storing.Statement]:
-    pairs = [(month_of(row.opened_at), mark, row.opened_at, row.matter_id) for row in rows for mark in row.rare]
-    if pairs:
-        yield (
-            "insert into rare_pair (month, mark, opened_at, matter_id) select * from"
-            " unnest(%s::integer[], %s::integer[], %s::timestamptz[], %s::uuid[]) on conflict do nothing",
-            [list(column) for column in zip(*pairs, strict=True)],
-        )
-
-
-def month_of(moment: datetime) -> int:
-    """The number of its month in UTC, as `fq_month` counts."""
-    day = moment.astimezone(UTC)
-    return day.year * 12 + day.month
-
-
-UNSEARCH = """
-    with gone as (delete from search_row where matter_id = %s returning rare, opened_at, matter_id)
-    delete from rare_pair p using gone g
-    where p.month = fq_month(g.opened_at) and p.mark = any(g.rare) and p.opened_at = g.opened_at
-      and p.matter_id = g.matter_id
-"""
 
 
 def _digest(text: Text) -> str:
@@ -536,4 +487,4 @@ def local_year(moment: datetime) -> int:
     return moment.astimezone(HERE).year
 
 
-__all__ = ["Docket", "docket", "local_year", "search_row", "twice", "unwrap"]
+__all__ = ["Docket", "docket", "local_year", "twice", "unwrap"]

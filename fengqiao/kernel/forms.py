@@ -5,8 +5,7 @@ Only the field types in `TYPES` may be used; a declaration with another one is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Invalid
+from fengqiao.kernel import storing
 from fengqiao.kernel.models import ExcludedUnit, Unit
 
 if TYPE_CHECKING:
@@ -77,14 +77,6 @@ class _Label:
         return self.code.label(get_language() or "zh-hans")
 
 
-def _free(field: Any) -> QuerySet[Unit]:
-    """Without those that the field's matter excludes; asked for when it is used, as a move needs few of its fields."""
-    rows: QuerySet[Unit] = field._queryset
-    if field.matter is None:
-        return rows
-    return rows.exclude(pk__in=ExcludedUnit.objects.filter(matter=field.matter).values("unit"))
-
-
 class _Offered(ModelChoiceIterator):  # type: ignore[type-arg]
     """What a page offers: the units of the field as they are when it is drawn."""
 
@@ -94,26 +86,74 @@ class _Offered(ModelChoiceIterator):  # type: ignore[type-arg]
     queryset = property(lambda self: self.field.queryset)
 
 
-class OneUnit(forms.ModelChoiceField):  # type: ignore[type-arg]
+# A prepared question: building the query of `_OfUnits._free` costs ten times its answer.
+CHOSEN = """
+    select {columns} from unit u where u.key = any(%s) and u.closed_at is null
+    and not exists (select from excluded_unit x where x.matter_id = %s and x.unit_id = u.id) order by u.id
+"""
+
+
+class _OfUnits(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Open units by their keys, without those that the field's matter excludes, or those of a narrower `queryset`."""
+
+    matter: Matter | None = None
+    iterator = _Offered
+    narrowed = False
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
+        self.narrowed = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        copied: Any = super(forms.ChoiceField, self).__deepcopy__(memo)
+        copied.widget.choices = copied.choices
+        return copied
+
+    def _free(self) -> QuerySet[Unit]:
+        """Asked for when it is used, as a move needs few of its fields."""
+        rows: QuerySet[Unit] = self._queryset  # type: ignore[attr-defined]
+        if self.matter is None:
+            return rows
+        return rows.exclude(pk__in=ExcludedUnit.objects.filter(matter=self.matter).values("unit"))
+
+    def _narrow(self, rows: QuerySet[Unit]) -> None:
+        forms.ModelChoiceField._set_queryset(self, rows)  # type: ignore[attr-defined]
+        self.narrowed = True
+
+    queryset = property(_free, _narrow)
+
+    def chosen(self, keys: list[str]) -> list[Unit]:
+        """The units of these keys. Raises ValidationError when one of them is not offered."""
+        asked = [key for key in keys if "\0" not in key]
+        if self.narrowed:
+            found = list(self.queryset.filter(key__in=asked))
+        else:
+            question = CHOSEN.format(columns=storing.columns(Unit, "u"))
+            rows = storing.ask(question, [asked, self.matter and self.matter.pk])
+            found = [storing.made(Unit, row) for row in rows]
+        unknown = set(keys) - {unit.key for unit in found}
+        if unknown:
+            said, told = self.error_messages["invalid_choice"], {"value": min(unknown)}
+            raise forms.ValidationError(said, code="invalid_choice", params=told)
+        return found
+
+
+class OneUnit(_OfUnits):
     """A unit by its key."""
 
-    matter: Matter | None = None
-    iterator = _Offered
-    queryset = property(_free, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
+    def to_python(self, value: Any) -> Unit | None:
+        """The unit, or None for nothing. Raises ValidationError."""
+        return None if value in self.empty_values else self.chosen([str(value)])[0]
 
 
-class SomeUnits(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class SomeUnits(_OfUnits, forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Units by their keys."""
 
-    matter: Matter | None = None
-    iterator = _Offered
-    queryset = property(_free, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
+    def clean(self, value: Any) -> list[Unit]:  # type: ignore[override]
+        """The units. Raises ValidationError."""
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return self.chosen([str(each) for each in value]) if value else []
 
 
 class PlaceCode(forms.RegexField):
@@ -246,16 +286,3 @@ def _wrong_types(form: type[forms.Form], data: Mapping[str, Any]) -> Iterable[di
                 "pointer": f"/{name}",
                 "detail": str(_("This must be of type “%(type)s”.") % {"type": base["type"]}),
             }
-
-
-def as_data(value: Any) -> Any:
-    """A cleaned value as the journal may keep it: ids and codes."""
-    makers: tuple[tuple[type, Callable[[Any], Any]], ...] = (
-        (datetime, lambda each: each.isoformat()),
-        (date, lambda each: each.isoformat()),
-        (Unit, lambda each: each.key),
-    )
-    for kind, make in makers:
-        if isinstance(value, kind):
-            return make(value)
-    return value

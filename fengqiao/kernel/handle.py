@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import numbers
 from fengqiao.ground.refusals import Invalid, NotNow, NotThere, Refused
-from fengqiao.kernel import access, ciphers, domain, forms, journal
+from fengqiao.kernel import access, ciphers, domain, forms, journal, storing
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.docket import Docket, docket, twice
 from fengqiao.kernel.domain import OPEN, Move
@@ -34,10 +34,12 @@ def perform(
     kind, _dot, key = action.partition(".")
 
     def whole() -> Matter:
-        with docket(by) as book:
+        locking = access.locking(by, kind=kind, number=find_number(number))
+        with docket(by, first=[] if once else [locking]) as book:
             if once is not None:
                 once.claim(None)
-            matter = book.take(key, kind=kind, number=find_number(number), version=version)
+            rows = storing.ask(*locking) if once else book.first[0]
+            matter = book.take_locked(key, kind, rows, version=version)
             run(book, matter, key, data)
         return matter
 

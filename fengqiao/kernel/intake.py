@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import numbers
 from fengqiao.ground.refusals import NotNow
-from fengqiao.kernel import ciphers, domain, journal, keys, places, route, same, same_many, storing
+from fengqiao.kernel import ciphers, domain, journal, keys, places, route, same, same_many, searching, storing
 from fengqiao.kernel.access import Acting, SystemPost, acting_as
-from fengqiao.kernel.docket import Docket, docket, local_year, rank
+from fengqiao.kernel.docket import Docket, docket, local_year
 from fengqiao.kernel.earlier import Earlier, fingerprint
 from fengqiao.kernel.idempotency import Once
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source
@@ -25,6 +25,7 @@ from fengqiao.kernel.now import now
 
 COPIES = 9
 CLOSE_HISTORY = "close_history"
+DRAW = "select nextval(%s) from generate_series(1, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,10 @@ def _receive(
     by: Acting, kind: str, receipts: Sequence[Receipt], copy: int, once: Once | None, joining: bool
 ) -> list[Received]:
     ids = [numbers.new_id() for _receipt in receipts]
-    with docket(by, hand=ids) as book:
+    with docket(by, hand=ids, first=[(DRAW, [f"matter_number_{kind}", len(receipts)])]) as book:
         if once is not None:
             once.claim(ids[0])
-        sequence = _draw(kind, len(receipts))
+        sequence = _drawn(kind, book.first[0])
         here = Earlier(book.now, receipts) if joining else None
         if here is None:
             _refuse_known(receipts)
@@ -229,7 +230,9 @@ def _answered(book: Docket, matter: Matter, source: Source, receipt: Receipt) ->
 def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Received]) -> None:
     """Note on each new matter which others may be the same; a person decides (ruling 17)."""
     if len(receipts) == 1 and done[0].how == "created":
-        ranked = next((rank(row, same.frequencies()) for row in book.pending(SearchRow) if row.first), [])
+        ranked = next(
+            (searching.rank(row, searching.frequencies()) for row in book.pending(SearchRow) if row.first), []
+        )
         found = [same.candidates(book.by, done[0].matter, receipts[0].content, _phones(receipts[0]), ranked)]
         fresh = [done[0]]
     else:
@@ -241,12 +244,9 @@ def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Rec
             book.aside(received.matter, same.LIKELY, data=same.noted(likely, of_all), visibility="sealed")
 
 
-def _draw(kind: str, count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("select nextval(%s) from generate_series(1, %s)", [f"matter_number_{kind}", count])
-        drawn = [row[0] for row in cursor.fetchall()]
+def _drawn(kind: str, rows: storing.Rows) -> list[int]:
     key = ciphers.lookup_hash("number", kind)
-    return [numbers.permute(each % 1_000_000, key) for each in drawn]
+    return [numbers.permute(drawn % 1_000_000, key) for (drawn,) in rows]
 
 
 def _refuse_known(receipts: Sequence[Receipt]) -> None:
@@ -269,8 +269,9 @@ def _open(book: Docket, kind: str, receipt: Receipt, pk: uuid.UUID, sequence: in
     place = receipt.place or places.city()
     number = numbers.compose(kind, local_year(at), numbers.town_of(kind, place), sequence)
     declared = domain.get(kind)
-    matter = Matter(
-        pk=pk,
+    matter = storing.fresh(
+        Matter,
+        id=pk,
         number=number.display,
         kind=kind,
         state=declared.start,
@@ -298,7 +299,8 @@ def _open(book: Docket, kind: str, receipt: Receipt, pk: uuid.UUID, sequence: in
 
 
 def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: int) -> tuple[Source, str]:
-    source = Source(
+    source = storing.fresh(
+        Source,
         matter=matter,
         channel=receipt.channel,
         external_id=receipt.external_id or None,
@@ -312,7 +314,7 @@ def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: 
     code = code_of(source)
     source.code_hash = numbers.query_code_hash(code, keys.current("hash").secret)
     source.proof_hash = _proof(source, receipt)
-    source.text, source.person = text, people[0] if people else None
+    source.text_id, source.person_id = text.pk, people[0].pk if people else None
     book.add(source)
     book.event(
         matter,

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from fengqiao.kernel.models import Place, Unit
 
 CACHE_SECONDS = 300
+LOADED_SECONDS = 30  # what another process loaded is known by then
 
 
 def city() -> str:
@@ -18,6 +19,20 @@ def city() -> str:
         code = Place.objects.filter(level="city", valid_to=None).order_by("code").values_list("code", flat=True)[0]
         cache.set("city", code, CACHE_SECONDS)
     return code
+
+
+def there(code: str) -> bool:
+    """Whether this is the code of a place in force."""
+    known: frozenset[str] | None = cache.get("places")
+    if known is None:
+        known = frozenset(Place.objects.filter(valid_to=None).values_list("code", flat=True))
+        cache.set("places", known, LOADED_SECONDS)
+    return code in known
+
+
+def forget() -> None:
+    """Look them up at the next question: places were loaded."""
+    cache.delete_many(["city", "places"])
 
 
 def ranges_of(place: Place) -> list[str]:
@@ -37,12 +52,3 @@ def retie(units: Iterable[Unit]) -> None:
         if fresh != unit.ranges:
             unit.ranges = fresh
             unit.save(update_fields=["ranges"])
-
-
-def place_named(words: str) -> Place | None:
-    """A place by its code, name or alias, if that is unambiguous."""
-    words = words.strip()
-    if words.isdecimal():
-        return Place.objects.filter(code=words).first()
-    found = list(Place.objects.filter(name=words)[:2]) or list(Place.objects.filter(aliases__contains=[words])[:2])
-    return found[0] if len(found) == 1 else None

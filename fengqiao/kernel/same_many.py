@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fengqiao.ground import likeness, tokens
-from fengqiao.kernel import same, storing
+from fengqiao.kernel import same, searching, storing
 from fengqiao.kernel.access import matters_for
-from fengqiao.kernel.docket import Docket, rank
+from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
 from fengqiao.kernel.same import Likely
 
@@ -72,12 +72,12 @@ def _told(pk: uuid.UUID, title: str, body: str, place: str, opened: object, phon
 
 def _choose_rare(news: dict[uuid.UUID, _New]) -> None:
     """Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet."""
-    often: Counter[str] = Counter(same.frequencies())
+    often: Counter[str] = Counter(searching.frequencies())
     for new in news.values():
         new.pairs = [word for word in new.row.tokens if word[0] != tokens.SINGLE]
         often.update(new.pairs)
     for new in news.values():
-        new.rare = rank(new.row, often)[: likeness.ASKED]
+        new.rare = searching.rank(new.row, often)[: likeness.ASKED]
 
 
 def _in_batch(news: Sequence[_New]) -> None:

@@ -8,57 +8,76 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
+from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, models
 from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
-from fengqiao.kernel.models import SearchRow
-
 Statement = tuple[str, list[Any]]
+Rows: TypeAlias = list[tuple[Any, ...]]
 Made = TypeVar("Made", bound=models.Model)
 ROWS_AT_ONCE = 200
-ROWS_AS_PARAMETERS = 40
 
 
-def inserts(model: type[models.Model], rows: Sequence[models.Model]) -> Iterable[Statement]:
-    """INSERT statements for rows of one model: a few rows as parameters, many as one JSON array."""
-    if len(rows) > ROWS_AS_PARAMETERS:
-        yield from _as_json(model, rows)
+def inserts(tables: Iterable[tuple[type[models.Model], Sequence[models.Model]]]) -> Iterable[Statement]:
+    """INSERT statements for the rows of each model, given as JSON: thousands of parameters cost more to number than to
+    store. A few rows of many tables, which is what an action makes, are one statement.
+    """
+    filled = [(model, rows) for model, rows in tables if rows]
+    if sum(len(rows) for _model, rows in filled) <= ROWS_AT_ONCE:
+        if filled:
+            yield _together(tuple(model for model, _rows in filled)), [_json(model, rows) for model, rows in filled]
         return
-    head, line, fields = _shape(model)
-    for at in range(0, len(rows), ROWS_AT_ONCE):
-        some = rows[at : at + ROWS_AT_ONCE]
-        values = [_value(field, row) for row in some for field in fields]
-        yield head + ", ".join([line] * len(some)), values
+    for model, rows in filled:
+        for at in range(0, len(rows), ROWS_AT_ONCE):
+            yield _insert(model), [_json(model, rows[at : at + ROWS_AT_ONCE])]
 
 
-def _as_json(model: type[models.Model], rows: Sequence[models.Model]) -> Iterable[Statement]:
-    """One short statement, however many rows: thousands of parameters cost more to number than to store."""
-    fields = _shape(model)[2]
-    searched = model is SearchRow
-    types = {each.column: "text" if searched and each.column == "tokens" else _type(each) for each in fields}
-    columns = ", ".join(f'"{column}"' for column in types)
-    values = ", ".join(
-        "array_to_tsvector(string_to_array(tokens, ' '))" if searched and column == "tokens" else f'"{column}"'
-        for column in types
-    )
-    shape = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
-    head = (
-        f'insert into "{model._meta.db_table}" ({columns}) select {values} from json_to_recordset(%s::json) r ({shape})'
-    )
-    for at in range(0, len(rows), ROWS_AT_ONCE):
-        told = [{each.column: row.__dict__[each.attname] for each in fields} for row in rows[at : at + ROWS_AT_ONCE]]
-        if searched:
-            for row in told:
-                row["tokens"] = " ".join(row["tokens"])
-        yield head, [orjson.dumps(told, default=_plain).decode()]
+@cache
+def _together(models_: tuple[type[models.Model], ...]) -> str:
+    *others, last = (_insert(model) for model in models_)
+    named = [f"i{at} as ({insert})" for at, insert in enumerate(others)]
+    return (f"with {', '.join(named)} " if named else "") + last
+
+
+@cache
+def _insert(model: type[models.Model]) -> str:
+    fields = _stored(model)
+    shape = ", ".join(f'"{field.column}" {_type(field)}' for field in fields)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    values = ", ".join(_taken(field) for field in fields)
+    told = f"json_to_recordset(%s::json) r ({shape})"
+    return f'insert into "{model._meta.db_table}" ({columns}) select {values} from {told}'
+
+
+@cache
+def _stored(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    """Its columns but those that the database numbers."""
+    fields = model._meta.concrete_fields
+    return tuple(each for each in fields if not isinstance(each, models.AutoField | models.CompositePrimaryKey))
 
 
 def _type(field: models.Field[Any, Any]) -> str:
+    if isinstance(field, SearchVectorField):
+        return "text"
     return str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
+
+
+def _taken(field: models.Field[Any, Any]) -> str:
+    column = f'"{field.column}"'
+    return f"array_to_tsvector(string_to_array({column}, ' '))" if isinstance(field, SearchVectorField) else column
+
+
+def _json(model: type[models.Model], rows: Sequence[models.Model]) -> str:
+    fields = [(each.column, each.attname) for each in _stored(model)]
+    told = [{column: row.__dict__[attname] for column, attname in fields} for row in rows]
+    for vector in (each.column for each in _stored(model) if isinstance(each, SearchVectorField)):
+        for row in told:
+            row[vector] = " ".join(row[vector])
+    return orjson.dumps(told, default=_plain).decode()
 
 
 def _plain(value: Any) -> str:
@@ -95,20 +114,38 @@ def run(statements: Iterable[Statement]) -> None:
 
 
 def fresh(model: type[Made], **values: Any) -> Made:
-    """A new object with its defaults, at a fifth of what its class takes; `values` by columns (`matter_id`)."""
+    """A new object with its defaults, at a fifth of what its class takes."""
     row = model.__new__(model)
     row._state = ModelState()
-    row.__dict__.update({name: default() for name, default in _defaults(model)} | values)
+    defaults, related = _making(model)
+    told = row.__dict__
+    for name, value in values.items():
+        if name in related:
+            column, back = related[name]
+            told[column] = None if value is None else value.pk
+            if value is not None:
+                row._state.fields_cache[name] = value
+                if back:
+                    value._state.fields_cache[back] = row
+        else:
+            told[name] = value
+    for name, default in defaults:
+        if name not in told:
+            told[name] = default()
     return row
 
 
 @cache
-def _defaults(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
-    fields = model._meta.concrete_fields
-    return [(each.attname, each.get_default) for each in fields if not isinstance(each, models.CompositePrimaryKey)]
+def _making(model: type[models.Model]) -> tuple[list[tuple[str, Callable[[], Any]]], dict[str, tuple[str, str]]]:
+    """The defaults of its columns; of what it is related to the columns, and its name there if it is the only one."""
+    fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.CompositePrimaryKey)]
+    defaults = [(each.attname, each.get_default) for each in fields]
+    related: list[Any] = [each for each in fields if each.is_relation]
+    back = {each.name: each.remote_field.cache_name if each.one_to_one else "" for each in related}
+    return defaults, {each.name: (each.attname, back[each.name]) for each in related}
 
 
-def ask_all(questions: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+def ask_all(questions: Sequence[Statement]) -> list[Rows]:
     """The rows of several questions in one round trip, like `ask`."""
     connection.ensure_connection()
     raw = connection.connection
@@ -117,11 +154,11 @@ def ask_all(questions: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
         return [cursor.fetchall() for cursor in cursors]
 
 
-def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def ask(sql: str, values: Sequence[Any]) -> Rows:
     """The rows of a question, under the policies of whoever acts; prepared when it is asked again."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+        found: Rows = cursor.fetchall()
     return found
 
 
@@ -146,20 +183,6 @@ def _reading(model: type[models.Model]) -> tuple[list[str], tuple[int, ...]]:
     fields = model._meta.concrete_fields
     documents = tuple(at for at, field in enumerate(fields) if isinstance(field, models.JSONField))
     return [field.attname for field in fields], documents
-
-
-@cache
-def _shape(model: type[models.Model]) -> tuple[str, str, tuple[models.Field[Any, Any], ...]]:
-    fields = tuple(
-        field
-        for field in model._meta.concrete_fields
-        if not isinstance(field, models.AutoField | models.CompositePrimaryKey)
-    )
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(
-        "array_to_tsvector(%s)" if model is SearchRow and field.column == "tokens" else "%s" for field in fields
-    )
-    return f'insert into "{model._meta.db_table}" ({columns}) values ', f"({marks})", fields
 
 
 def _value(field: models.Field[Any, Any], row: models.Model) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fengqiao.ground import clocks, limits
 from fengqiao.ground.calendar import Calendar, Fact, standard
+from fengqiao.kernel import storing
 from fengqiao.kernel.models import CalendarYear, Clock, Matter, Source, Task
 from fengqiao.kernel.now import HERE, now
 
@@ -51,7 +52,7 @@ def start(
     """A new running clock, not yet stored. Raises LimitRefused, ClockRefused."""
     limit = limits.get(rule)
     reckoned = clocks.reckon(limit, _from(limit, started_at), calendar=calendar())
-    clock = Clock(matter=matter, source=source, task=task, rule=limit.rule, started_at=started_at)
+    clock = storing.fresh(Clock, matter=matter, source=source, task=task, rule=limit.rule, started_at=started_at)
     return _set(clock, reckoned)
 
 

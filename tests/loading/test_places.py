@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from fengqiao.config import named
 from fengqiao.ground.refusals import Invalid, Refused
 from fengqiao.kernel import access, people, places
 from fengqiao.kernel.models import Event, Place, Unit
@@ -78,7 +79,7 @@ def test_a_renamed_place_keeps_its_old_name_among_the_others():
     rows = [replace(each, name="应店镇") if each.code == "330681102" else each for each in shipped("zhuji")]
     report = loading.commit(rows, on=DAY)
     assert [(old.name, new.name) for old, new in report.plan.renamed] == [("应店街镇", "应店镇")]
-    assert places.place_named("应店街镇").pk == "330681102"
+    assert named.place("应店街镇").pk == "330681102"
 
 
 def merged(*more):
@@ -147,7 +148,7 @@ def test_another_city_takes_the_place_of_the_first():
     assert Place.objects.filter(code__startswith="330681").count() == 1 + 24 + 515
     assert not loading.commit(OTHER, on=DAY).changes
     assert people.open_unit(
-        key="xi", name="西溪镇人民政府", kind="town_government", place=places.place_named("西溪镇")
+        key="xi", name="西溪镇人民政府", kind="town_government", place=named.place("西溪镇")
     ).ranges == ["990101102"]
 
 

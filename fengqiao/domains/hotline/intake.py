@@ -15,7 +15,7 @@ from fengqiao.domains.hotline.models import HotlineOrder
 from fengqiao.domains.hotline.words import NAMES_AN_ORGAN
 from fengqiao.ground.refusals import NotNow, NotThere, Refused
 from fengqiao.kernel import forms as kernel_forms
-from fengqiao.kernel import intake, reply, route
+from fengqiao.kernel import intake, reply, route, storing
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
@@ -60,7 +60,8 @@ def admit(book: Docket, matter: Matter, receipt: Receipt) -> None:
     """Open the order: its own record, the desk's right, and the task to place it."""
     data = receipt.data
     book.add(
-        HotlineOrder(
+        storing.fresh(
+            HotlineOrder,
             matter=matter,
             nature=data["nature"],
             urgency=data.get("urgency") or "normal",

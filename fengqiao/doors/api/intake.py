@@ -15,7 +15,7 @@ from fengqiao.doors.api.schemas import NewlyReceived, NewMatter, Party
 from fengqiao.ground import codes, identity, numbers
 from fengqiao.ground.refusals import Invalid
 from fengqiao.ground.unreadable import Unreadable
-from fengqiao.kernel import access, domain, intake, keys, same, storing
+from fengqiao.kernel import access, domain, intake, keys, places, same
 from fengqiao.kernel.idempotency import Repeated
 from fengqiao.kernel.models import Matter, Post, Source, Unit
 from fengqiao.kernel.now import today
@@ -67,7 +67,7 @@ def receipt_of(body: NewMatter) -> intake.Receipt:
         faults.append(_fault("/category", _("There is no such category in this kind.")))
     if body.channel not in codes.by_key("channel"):
         faults.append(_fault("/channel", _("There is no such channel.")))
-    if body.place and not storing.ask("select 1 from place where code = %s and valid_to is null", [body.place]):
+    if body.place and not places.there(body.place):
         faults.append(_fault("/place", _("There is no such place. Choose one from the list.")))
     receipt = intake.Receipt(
         title=body.title.strip(),

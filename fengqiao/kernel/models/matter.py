@@ -92,7 +92,7 @@ class Source(models.Model):
     fingerprint = models.BinaryField(max_length=16, null=True)
     person = models.ForeignKey("kernel.Person", models.SET_NULL, null=True, related_name="+")
     received_at = models.DateTimeField()
-    reply = models.ForeignKey("kernel.Text", models.SET_NULL, null=True, related_name="+")
+    reply = models.ForeignKey("kernel.Text", models.SET_NULL, null=True, related_name="+", db_index=False)
     replied_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
@@ -103,6 +103,7 @@ class Source(models.Model):
         ]
         indexes = [
             models.Index(fields=["fingerprint", "-received_at"], name="source_fingerprint"),
+            models.Index(fields=["reply"], name="source_reply", condition=Q(reply__isnull=False)),
         ]
 
 
@@ -114,7 +115,7 @@ class Text(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="texts")
-    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="texts")
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="texts", db_index=False)
     kind = models.CharField(max_length=16)
     visibility = models.CharField(max_length=10, default="staff")
     body = models.TextField(null=True)
@@ -128,6 +129,7 @@ class Text(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(body__isnull=True) | Q(sealed__isnull=True), name="text_open_or_sealed"),
         ]
+        indexes = [models.Index(fields=["source"], name="text_source", condition=Q(source__isnull=False))]
 
 
 class Subject(models.Model):

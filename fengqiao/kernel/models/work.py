@@ -44,7 +44,7 @@ class Clock(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="clocks", db_index=False)
-    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="clocks")
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="clocks", db_index=False)
     task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="clocks")
     rule = models.CharField(max_length=10, db_collation="C")
     started_at = models.DateTimeField()
@@ -63,6 +63,7 @@ class Clock(models.Model):
         db_table = "clock"
         indexes = [
             models.Index(fields=["matter"], name="clock_matter"),
+            models.Index(fields=["source"], name="clock_source", condition=Q(source__isnull=False)),
             models.Index(
                 fields=["due_at"],
                 name="clock_running",

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
@@ -71,7 +70,7 @@ def load_reference() -> None:
     if Place.objects.exists():
         return
     Place.objects.bulk_create(_place(row) for row in places_file.shipped("zhuji"))
-    cache.delete("city")
+    places.forget()
 
 
 def examine(rows: Sequence[PlaceRow], *, on: date | None = None) -> Report:
@@ -109,8 +108,8 @@ def commit(rows: Sequence[PlaceRow], *, by: access.Acting = KEEPER, name: str = 
             "places.loaded",
             data={"file": name, "sources": sources, "retied": len(retied), **report.plan.counts()},
         )
-        cache.delete("city")
-        transaction.on_commit(lambda: cache.delete("city"))  # another thread may have looked meanwhile
+        places.forget()
+        transaction.on_commit(places.forget)  # another thread may have looked meanwhile
         return replace(report, retied=tuple(retied))
 
 
