@@ -176,7 +176,9 @@ def rule(by: Acting, to: str = READ, *, kind: str | None = None) -> tuple[str, l
 
     Building a query costs ten times its answer: the lists that every page asks are written by hand around this.
     """
-    scope, wanted = scope_of(by), None if to == READ else words_for(_needs(kind, to), to)
+    if kind is None and to != READ:
+        raise ValueError(f"Name the kind for which {to!r} is asked.")
+    scope, wanted = scope_of(by), words_for(kind or "", to)
     if isinstance(by, SystemPost):
         return ("true" if wanted is None or by.word in wanted else "false"), []
     if scope.account is None:
@@ -198,12 +200,6 @@ def rule(by: Acting, to: str = READ, *, kind: str | None = None) -> tuple[str, l
     else:
         sql = f"{{id}} in (select r.matter_id from relation r where {held})"  # noqa: S608
     return f"({sql} and {_BARRED})", [*values, scope.account]
-
-
-def _needs(kind: str | None, to: str) -> str:
-    if kind is None:
-        raise ValueError(f"Name the kind for which {to!r} is asked.")
-    return kind
 
 
 def words(by: Acting, matter: Matter) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,25 +35,23 @@ class Around:
 
 
 def look(matter: Matter, *, first: Iterable[storing.Statement] = ()) -> Around:
-    """Ask for it, under the policies of whoever acts, and for the domain's own record of the matter.
+    """Ask for it, under the policies of whoever acts, and for what belongs to the matter: its place, its lead unit and
+    the domain's own record of it.
 
     The statements `first` are run before, in the same round trip.
     """
-    pk, record = matter.pk, domain.get(matter.kind).record
     task, clock = storing.columns(Task, "t"), storing.columns(Clock, "c")
     questions: list[storing.Statement] = [
-        (f"select {task} from task t where t.matter_id = %s and t.done_at is null", [pk]),  # noqa: S608
-        (f"select {clock} from clock c where c.matter_id = %s and c.stopped_at is null", [pk]),  # noqa: S608
-        (STANDING, [pk] * 4),
+        (f"select {task} from task t where t.matter_id = %s and t.done_at is null", [matter.pk]),  # noqa: S608
+        (f"select {clock} from clock c where c.matter_id = %s and c.stopped_at is null", [matter.pk]),  # noqa: S608
+        (STANDING, [matter.pk] * 4),
     ]
-    if record:
-        model: Any = Matter._meta.get_field(record).related_model
-        own = f"select {storing.columns(model, 'd')} from {model._meta.db_table} d where d.matter_id = %s"  # noqa: S608
-        questions.append((own, [pk]))
-    before = list(first)
-    tasks, clocks, standing, *records = storing.ask_all([*before, *questions])[len(before) :]
-    for row in itertools.chain.from_iterable(records):
-        setattr(matter, record, storing.made(model, row))
+    before, belonging = list(first), _belonging(matter)
+    rows = storing.ask_all([*before, *questions, *(question for _name, _model, question in belonging)])
+    tasks, clocks, standing, *others = rows[len(before) :]
+    for (name, model, _question), found in zip(belonging, others, strict=True):
+        for row in found:
+            setattr(matter, name, storing.made(model, row))
     master, leads, barred, unresolved = standing[0]
     return Around(
         [storing.made(Task, row) for row in tasks],
@@ -64,3 +61,19 @@ def look(matter: Matter, *, first: Iterable[storing.Statement] = ()) -> Around:
         frozenset(barred),
         unresolved,
     )
+
+
+def _belonging(matter: Matter) -> list[tuple[str, Any, storing.Statement]]:
+    """Names, models and questions of its place, its lead unit and its domain's own record."""
+    keys: dict[str, tuple[str, Any]] = {
+        "place": ("code", matter.place_id),
+        "lead_unit": ("id", matter.lead_unit_id),
+        domain.get(matter.kind).record: ("matter_id", matter.pk),
+    }
+    found = []
+    for name, (key, value) in keys.items():
+        if name and value is not None:
+            model: Any = Matter._meta.get_field(name).related_model
+            sql = f"select {storing.columns(model, 'd')} from {model._meta.db_table} d where d.{key} = %s"  # noqa: S608
+            found.append((name, model, (sql, [value])))
+    return found

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fengqiao.doors.lists.listing import Line
-from fengqiao.kernel import storing
 from fengqiao.kernel.models import Matter, Post
-
-_NAMES = "select p.name, u.key, u.name from place p left join unit u on u.id = %s where p.code = %s"
 
 
 def of_line(line: Line) -> dict[str, Any]:
@@ -37,8 +34,7 @@ def of_line(line: Line) -> dict[str, Any]:
 
 def of_matter(matter: Matter) -> dict[str, Any]:
     """A row from a matter, with the names of its place and lead unit."""
-    named = storing.ask(_NAMES, [matter.lead_unit_id, matter.place_id])
-    place_name, unit_key, unit_name = named[0]
+    unit = matter.lead_unit
     return of_line(
         Line(
             matter.pk,
@@ -48,11 +44,11 @@ def of_matter(matter: Matter) -> dict[str, Any]:
             matter.title,
             matter.category,
             matter.place_id,
-            place_name,
+            matter.place.name,
             matter.channel,
             matter.confidentiality,
-            unit_key,
-            unit_name,
+            unit.key if unit else None,
+            unit.name if unit else None,
             matter.handler_id,
             matter.opened_at,
             matter.due_at,
