@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from django.core.cache import cache
-
-from fengqiao.kernel import handle, intake, people, searching
+from fengqiao.kernel import handle, intake, people, remembered
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.models import Account, Matter, Place, Post, Unit
 from fengqiao.offices.register.places_file import PlaceRow, shipped
@@ -71,8 +69,7 @@ class Cast:
 
 def build() -> Cast:
     """Places, units, accounts and posts; call inside a test's database."""
-    searching.forget_frequencies()
-    cache.clear()  # it remembers the city and its desks, which another test's database had
+    remembered.forget()  # another test's database had another city, other desks and other words
     load_places()
     cast = Cast()
     for key, (name, kind, code, parent) in UNITS.items():

@@ -245,8 +245,8 @@ class Docket:
 
     def matter_key(self, matter: Matter) -> keys.Key:
         """The matter's own key, made when first needed."""
-        row = next((row for row in self._new[MatterKey] if row.matter_id == matter.pk), None)
-        row = row or MatterKey.objects.filter(matter=matter).first()
+        made = (row for row in self._new[MatterKey] if row.matter_id == matter.pk)
+        row = next(made, None) or MatterKey.objects.filter(matter=matter).first()
         if row is None:
             row = MatterKey(matter=matter, key_id=keys.current("data").id)
             row.wrapped = ciphers.seal(os.urandom(32), matter.pk.bytes)

@@ -28,6 +28,7 @@ def open_unit(*, key: str, name: str, kind: str, place: Place, parent: Unit | No
         unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
         unit.save(update_fields=["path"])
         journal.note(by, "accounts", "unit.opened", data={"unit": unit.pk})
+    route.desks.forget()
     return unit
 
 

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.core.cache import cache
-
 from fengqiao.kernel.models import Place, Unit
+from fengqiao.kernel.remembered import Remembered
 
-CACHE_SECONDS = 300
 LOADED_SECONDS = 30  # what another process loaded is known by then
 
 
-def city() -> str:
-    """The code of the city (6 digits). Raises Place.DoesNotExist before places are loaded."""
-    code: str | None = cache.get("city")
-    if code is None:
-        code = Place.objects.filter(level="city", valid_to=None).order_by("code").values_list("code", flat=True)[0]
-        cache.set("city", code, CACHE_SECONDS)
-    return code
+def _city() -> str:
+    found: str = Place.objects.filter(level="city", valid_to=None).order_by("code").values_list("code", flat=True)[0]
+    return found
 
 
-def there(code: str) -> bool:
-    """Whether this is the code of a place in force."""
-    known: frozenset[str] | None = cache.get("places")
-    if known is None:
-        known = frozenset(Place.objects.filter(valid_to=None).values_list("code", flat=True))
-        cache.set("places", known, LOADED_SECONDS)
-    return code in known
+city = Remembered(_city, LOADED_SECONDS)
+"""The code of the city (6 digits). Raises IndexError before places are loaded."""
 
-
-def forget() -> None:
-    """Look them up at the next question: places were loaded."""
-    cache.delete_many(["city", "places"])
+codes = Remembered(
+    lambda: frozenset(Place.objects.filter(valid_to=None).values_list("code", flat=True)), LOADED_SECONDS
+)
+"""The codes of the places in force."""
 
 
 def ranges_of(place: Place) -> list[str]:
@@ -48,7 +37,6 @@ def ranges_of(place: Place) -> list[str]:
 def retie(units: Iterable[Unit]) -> None:
     """Recompute the ranges of units after places changed."""
     for unit in units:
-        fresh = ranges_of(unit.place)
-        if fresh != unit.ranges:
+        if (fresh := ranges_of(unit.place)) != unit.ranges:
             unit.ranges = fresh
             unit.save(update_fields=["ranges"])

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +28,7 @@ from fengqiao.kernel.models import (
     Task,
     Unit,
 )
+from fengqiao.kernel.remembered import Remembered
 
 if TYPE_CHECKING:
     from fengqiao.kernel.intake import Told
@@ -211,21 +211,14 @@ def _mirror(book: Docket, matter: Matter, kind: str, unit: Unit) -> None:
 
 def desk_above(matter: Matter, kinds: Sequence[str], *, barred: Collection[int] = ()) -> Unit:
     """The first open unit of these kinds at the city that is not barred from the matter. Raises Refused."""
-    for unit in _desks(tuple(kinds)):
-        if unit.pk not in barred:
-            return unit
-    raise Refused("no_desk", _("No unit of the city can take this in. An administrator must open one."))
+    open_ones = [unit for unit in desks() if unit.kind in kinds and unit.pk not in barred]
+    if not open_ones:
+        raise Refused("no_desk", _("No unit of the city can take this in. An administrator must open one."))
+    return min(open_ones, key=lambda unit: (kinds.index(unit.kind), unit.pk))
 
 
-def _desks(kinds: tuple[str, ...]) -> list[Unit]:
-    known: list[Unit] | None = cache.get("desks:" + ",".join(kinds))
-    if known is None:
-        rank = {kind: place for place, kind in enumerate(kinds)}
-        rows = Unit.objects.filter(kind__in=kinds, place__level="city", closed_at=None)
-        known = sorted(rows, key=lambda unit: (rank[unit.kind], unit.pk))
-        if known:
-            cache.set("desks:" + ",".join(kinds), known, DESKS_SECONDS)
-    return known
+desks = Remembered(lambda: list(Unit.objects.filter(place__level="city", closed_at=None)), DESKS_SECONDS)
+"""The open units of the city."""
 
 
 def withdraw_tasks(post: Post) -> int:

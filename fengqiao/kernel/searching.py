@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import orjson
 
 from fengqiao.ground import likeness, tokens
 from fengqiao.kernel.models import Bigram, Matter, SearchRow
+from fengqiao.kernel.remembered import Remembered
 from fengqiao.kernel.storing import Statement, fresh
 
 FREQUENCIES_SECONDS = 600.0
@@ -68,18 +67,5 @@ def pairs(rows: Iterable[SearchRow]) -> Iterator[Statement]:
         yield PAIRS, [orjson.dumps(found).decode()]
 
 
-def frequencies() -> dict[str, int]:
-    """How often common bigrams occur; looked up every ten minutes."""
-    if _known["at"] is None or time.monotonic() - _known["at"] > FREQUENCIES_SECONDS:
-        _known.update(at=time.monotonic(), n=dict(Bigram.objects.values_list("token", "n")))
-    known: dict[str, int] = _known["n"]
-    return known
-
-
-def forget_frequencies() -> None:
-    """Look them up at the next question."""
-    _known["at"] = None
-
-
-# Not in Django's cache: it would copy these thousands of words at each question.
-_known: dict[str, Any] = {"at": None, "n": {}}
+frequencies = Remembered(lambda: dict(Bigram.objects.values_list("token", "n")), FREQUENCIES_SECONDS)
+"""How often common bigrams occur."""

@@ -19,10 +19,10 @@ def cast(db: None) -> Cast:
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     """The city's code and the calendar are kept in memory; a test that changes them must not tell the next."""
-    from fengqiao.kernel import places, timekeeping
+    from fengqiao.kernel import remembered, timekeeping
 
-    places.forget()
+    remembered.forget()
     timekeeping.forget_calendar()
     yield
-    places.forget()
+    remembered.forget()
     timekeeping.forget_calendar()

@@ -67,7 +67,7 @@ def receipt_of(body: NewMatter) -> intake.Receipt:
         faults.append(_fault("/category", _("There is no such category in this kind.")))
     if body.channel not in codes.by_key("channel"):
         faults.append(_fault("/channel", _("There is no such channel.")))
-    if body.place and not places.there(body.place):
+    if body.place and body.place not in places.codes():
         faults.append(_fault("/place", _("There is no such place. Choose one from the list.")))
     receipt = intake.Receipt(
         title=body.title.strip(),

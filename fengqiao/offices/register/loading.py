@@ -16,7 +16,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground.refusals import Invalid, Refused
-from fengqiao.kernel import access, journal, places
+from fengqiao.kernel import access, journal, places, remembered
 from fengqiao.kernel.models import Matter, Place, Unit
 from fengqiao.kernel.now import today
 from fengqiao.kernel.people import KEEPER
@@ -70,7 +70,7 @@ def load_reference() -> None:
     if Place.objects.exists():
         return
     Place.objects.bulk_create(_place(row) for row in places_file.shipped("zhuji"))
-    places.forget()
+    remembered.forget()
 
 
 def examine(rows: Sequence[PlaceRow], *, on: date | None = None) -> Report:
@@ -108,8 +108,8 @@ def commit(rows: Sequence[PlaceRow], *, by: access.Acting = KEEPER, name: str = 
             "places.loaded",
             data={"file": name, "sources": sources, "retied": len(retied), **report.plan.counts()},
         )
-        places.forget()
-        transaction.on_commit(places.forget)  # another thread may have looked meanwhile
+        remembered.forget()
+        transaction.on_commit(remembered.forget)  # another thread may have looked meanwhile
         return replace(report, retied=tuple(retied))
 
 
