@@ -16,6 +16,7 @@ from bench.traffic import Ask, send
 from fengqiao.config.server import EmbeddedServer
 from fengqiao.kernel import analyse
 from fengqiao.kernel.now import today
+from fengqiao.offices.figures.recount import recount
 
 PAGE, PAGES = 100, 4
 Said = tuple[str, bool]
@@ -78,7 +79,7 @@ def figures(port: int, asker: Asker) -> Iterator[Said]:
     """The cells, brought up to date, are what the journal gives anew; the API adds them up to all matters."""
     analyse.update_cells()
     last = today() + timedelta(days=1)
-    yield "figures: every cell is what the journal gives anew", not analyse.recount(last - timedelta(days=900), last)
+    yield "figures: every cell is what the journal gives anew", not recount(last - timedelta(days=900), last)
     path = f"{work.API}/figures/K-301a?by=month,category&from={date(last.year - 3, 1, 1)}&to={last}"
     (answer,) = send(port, [Ask(path, headers=asker.bearer)])
     told = orjson.loads(answer.body)["total"]["numerator"]

@@ -101,14 +101,15 @@ def sketch(ranked: Sequence[str]) -> list[int]:
     return [mark(pair) for pair in ranked[:KEPT]]
 
 
-def likenesses(new: Told, candidates: Sequence[Told], rare: Sequence[str]) -> list[Likeness]:
+def likenesses(new: Told, candidates: Sequence[Told], rare: Sequence[str], pairs: Sequence[str] = ()) -> list[Likeness]:
     """The candidates worth showing, the most alike first, then the newest.
 
-    `rare` are the rarest pairs of the new text (see `rarest`). Raises ValueError above 200 candidates.
+    `rare` are the rarest pairs of the new text (see `rarest`), `pairs` all of them where the caller knows them. Raises
+    ValueError above 200 candidates.
     """
     if len(candidates) > MAX_SCORED:
         raise ValueError(f"at most {MAX_SCORED} candidates are scored, not {len(candidates)}")
-    pairs = bigrams_of_normalised(new.text)
+    pairs = pairs or bigrams_of_normalised(new.text)
     rares = [_shared(rare, other.text) for other in candidates]
     # Texts that share no rare pair are not alike; only the best of the others are compared whole.
     promising = heapq.nlargest(COMPARED_WHOLE, filter(rares.__getitem__, range(len(rares))), rares.__getitem__)

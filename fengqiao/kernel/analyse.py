@@ -15,7 +15,7 @@ from django.db import connection
 
 from fengqiao.kernel import access, domain, storing
 from fengqiao.kernel.models import Bookmark, FigureCell
-from fengqiao.kernel.now import end_of, today
+from fengqiao.kernel.now import end_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -118,47 +118,6 @@ def update_cells() -> int:
     return len(days)
 
 
-def recount(first: date, last: date) -> list[tuple[Any, ...]]:
-    """Where the cells differ from one recomputation out of the journal: (measure, day, place, category, cell, journal).
-
-    Empty when they agree (test and `fengqiao check`).
-    """
-    differences = []
-    with access.acting_as(access.SystemPost("figures")):
-        for each in measures():
-            journal = {row[:3]: row[3:5] for row in _from_journal(each, first, last)}
-            stored = FigureCell.objects.filter(measure=each.key, day__range=(first, last))
-            columns = ("day", "place", "category", "numerator", "denominator")
-            cells = {row[:3]: row[3:] for row in stored.values_list(*columns)}
-            for key in sorted(journal.keys() | cells.keys()):
-                if journal.get(key) != cells.get(key):
-                    differences.append((each.key, *key, cells.get(key), journal.get(key)))
-    return differences
-
-
-def _from_journal(asked: Measure, first: date, last: date) -> Sequence[tuple[Any, ...]]:
-    if asked.cells is not None:
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        return [row for row in asked.cells(days)[1] if first <= row[0] <= last]
-    sql, values = _cells_sql(asked)
-    within = [first, last]
-    rows: Sequence[tuple[Any, ...]] = storing.ask(
-        sql.format(days="between %s and %s"),
-        [*values[0], *_span(within), *within, *values[1], *_span(within), *within],
-    )
-    return rows
-
-
-def check() -> list[str]:
-    """A sentence for each of the last 31 days' cells that differs from the journal (`fengqiao check`)."""
-    update_cells()
-    last = today()
-    return [
-        f"{key} of {day} in {place}: the cell says {cell}, the journal {journal}."
-        for key, day, place, _category, cell, journal in recount(last - timedelta(days=31), last)
-    ]
-
-
 def _count(days: list[date]) -> set[date]:
     touched = set(days)
     for each in measures():
@@ -170,12 +129,12 @@ def _count(days: list[date]) -> set[date]:
         for each in measures():
             if each.cells is not None:
                 continue
-            sql, values = _cells_sql(each)
+            sql, values = cells_sql(each)
             cursor.execute("delete from figure_cell where measure = %s and day = any(%s)", [each.key, days])
             cursor.execute(
                 "insert into figure_cell (measure, day, place, category, numerator, denominator, imported) "
                 f"select %s, c.* from ({sql.format(days='= any(%s)')}) c",
-                [each.key, *values[0], *_span(days), days, *values[1], *_span(days), days],
+                [each.key, *values[0], *span(days), days, *values[1], *span(days), days],
             )
     return touched
 
@@ -186,7 +145,8 @@ def _keep(key: str, days: Sequence[date], cells: Sequence[Cell]) -> None:
     FigureCell.objects.bulk_create([FigureCell(measure=key, **dict(zip(names, cell, strict=True))) for cell in cells])
 
 
-def _cells_sql(asked: Measure) -> tuple[str, tuple[list[Any], list[Any]]]:
+def cells_sql(asked: Measure) -> tuple[str, tuple[list[Any], list[Any]]]:
+    """The cells of a measure as SQL, with `{days}` to fill in, and the values of its numerator and its denominator."""
     over, over_values = _events_sql(asked.numerator, "1", "0")
     if asked.denominator is None:
         under, under_values = _events_sql(Count(("none",)), "0", "1")
@@ -216,7 +176,7 @@ def _events_sql(count: Count, over: str, under: str) -> tuple[str, list[Any]]:
     )
 
 
-def _span(days: Sequence[date]) -> list[datetime]:
+def span(days: Sequence[date]) -> list[datetime]:
     """The first instant of the first of these days, and the first after the last: the journal has an index for them."""
     return [end_of(min(days) - timedelta(days=1)), end_of(max(days))]
 

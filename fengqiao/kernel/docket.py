@@ -421,12 +421,12 @@ class Docket:
                 matter.due_at = min((clock.due_at for clock in counting), default=None)
         storing.run(self._statements())
 
-    def _statements(self) -> Iterator[storing.Statement]:
-        fresh = {matter.pk for matter in self._fresh}
-        for matter in self.matters.values():
-            if matter.pk not in fresh and matter.version != self._stored[matter.pk]:
-                yield storing.update(matter, LIST_COLUMNS)
-        yield from self._ended
+    def spill(self) -> None:
+        """Hand over the new rows of so far, all but those of matters; call inside `storing.streaming`."""
+        storing.send(self._inserts())
+        self._new.clear()
+
+    def _inserts(self, *, matters: Iterable[Matter] = ()) -> Iterator[storing.Statement]:
         for row in self._new[SearchRow]:
             matter = self.matters[row.matter_id]
             row.place, row.category, row.reach = matter.place_id, matter.category, matter.reach
@@ -434,8 +434,16 @@ class Docket:
                 searching.rank(row, searching.frequencies())
         order = {model: place for place, model in enumerate(STORED)}
         models_ = sorted(self._new, key=lambda each: order.get(each, len(order) - 2))
-        yield from storing.inserts([(Matter, self._fresh), *((model, self._new[model]) for model in models_)])
+        yield from storing.inserts([(Matter, list(matters)), *((model, self._new[model]) for model in models_)])
         yield from searching.pairs(self._new[SearchRow])
+
+    def _statements(self) -> Iterator[storing.Statement]:
+        fresh = {matter.pk for matter in self._fresh}
+        for matter in self.matters.values():
+            if matter.pk not in fresh and matter.version != self._stored[matter.pk]:
+                yield storing.update(matter, LIST_COLUMNS)
+        yield from self._ended
+        yield from self._inserts(matters=self._fresh)
         for rows in self._changed.values():
             for row, names in rows.values():
                 yield storing.update(row, sorted(names))

@@ -98,7 +98,6 @@ class _OfUnits(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     matter: Matter | None = None
     iterator = _Offered
-    narrowed = False
 
     def __init__(self, **more: Any) -> None:
         super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError
@@ -24,6 +25,7 @@ from fengqiao.kernel.models import Matter, Person, SearchRow, Source
 from fengqiao.kernel.now import now
 
 COPIES = 9
+AT_ONCE = 20
 CLOSE_HISTORY = "close_history"
 DRAW = "select nextval(%s) from generate_series(1, %s)"
 
@@ -142,9 +144,27 @@ def _receive(
             _refuse_known(receipts)
         else:
             here.lock(book, receipts)
-        done = [_take_in(book, kind, receipt, ids[i], sequence[i], copy, here) for i, receipt in enumerate(receipts)]
-        _look_for_same(book, receipts, done)
-        return done
+        taking = (_take_in(book, kind, *told, copy, here) for told in zip(receipts, ids, sequence, strict=True))
+        if len(receipts) > 1:
+            return _take_in_many(book, receipts, taking)
+        received = next(taking)
+        _look_for_same(book, receipts[0], received)
+        return [received]
+
+
+def _take_in_many(book: Docket, receipts: Sequence[Receipt], taking: Iterator[Received]) -> list[Received]:
+    """While the database stores some, the next are taken in; then all are compared with one another and with it."""
+    batch = same_many.Batch(receipts)
+    done: list[Received] = []
+    with storing.streaming():
+        while some := list(islice(taking, AT_ONCE)):
+            done += some
+            batch.gather(book)
+            book.spill()
+    created = [each for each in done if each.how == "created"]
+    for received, found in zip(created, batch.judge(book, [each.matter for each in created]), strict=True):
+        _note_likely(book, received, *found)
+    return done
 
 
 def _take_in(
@@ -227,21 +247,19 @@ def _answered(book: Docket, matter: Matter, source: Source, receipt: Receipt) ->
         )
 
 
-def _look_for_same(book: Docket, receipts: Sequence[Receipt], done: Sequence[Received]) -> None:
-    """Note on each new matter which others may be the same; a person decides (ruling 17)."""
-    if len(receipts) == 1 and done[0].how == "created":
-        ranked = next(
-            (searching.rank(row, searching.frequencies()) for row in book.pending(SearchRow) if row.first), []
-        )
-        found = [same.candidates(book.by, done[0].matter, receipts[0].content, _phones(receipts[0]), ranked)]
-        fresh = [done[0]]
-    else:
-        fresh = [each for each in done if each.how == "created"]
-        found = same_many.among(book, [each.matter for each in fresh])
-    for received, (likely, of_all) in zip(fresh, found, strict=True):
-        received.likely, received.of_all = likely, of_all
-        if likely:
-            book.aside(received.matter, same.LIKELY, data=same.noted(likely, of_all), visibility="sealed")
+def _look_for_same(book: Docket, receipt: Receipt, received: Received) -> None:
+    if received.how == "created":
+        often = searching.frequencies()
+        ranked = next((searching.rank(row, often) for row in book.pending(SearchRow) if row.first), [])
+        found = same.candidates(book.by, received.matter, receipt.content, _phones(receipt), ranked)
+        _note_likely(book, received, *found)
+
+
+def _note_likely(book: Docket, received: Received, likely: Sequence[same.Likely], of_all: int) -> None:
+    """Note on a new matter which others may be the same; a person decides (ruling 17)."""
+    received.likely, received.of_all = likely, of_all
+    if likely:
+        book.aside(received.matter, same.LIKELY, data=same.noted(likely, of_all), visibility="sealed")
 
 
 def _drawn(kind: str, rows: storing.Rows) -> list[int]:

@@ -10,12 +10,8 @@ from fengqiao.kernel.remembered import Remembered
 LOADED_SECONDS = 30  # what another process loaded is known by then
 
 
-def _city() -> str:
-    found: str = Place.objects.filter(level="city", valid_to=None).order_by("code").values_list("code", flat=True)[0]
-    return found
-
-
-city = Remembered(_city, LOADED_SECONDS)
+_CITY = Place.objects.filter(level="city", valid_to=None).order_by("code").values_list("code", flat=True)
+city = Remembered(lambda: str(_CITY.all()[0]), LOADED_SECONDS)
 """The code of the city (6 digits). Raises IndexError before places are loaded."""
 
 codes = Remembered(

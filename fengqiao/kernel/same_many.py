@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from fengqiao.ground import likeness, tokens
 from fengqiao.kernel import same, searching, storing
@@ -18,6 +19,9 @@ from fengqiao.kernel.access import matters_for
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
 from fengqiao.kernel.same import Likely
+
+if TYPE_CHECKING:
+    from fengqiao.kernel.intake import Receipt
 
 SCORED = 5
 PENDING_KIB = 65_536
@@ -30,54 +34,50 @@ class _New:
 
     matter: Matter
     told: likeness.Told
-    row: SearchRow
     mark: bytes
-    pairs: list[str] = field(default_factory=list)
-    rare: list[str] = field(default_factory=list)
+    pairs: list[str]
+    rare: list[str]
     shares: Counter[uuid.UUID] = field(default_factory=Counter)
     sure: set[uuid.UUID] = field(default_factory=set)
 
 
-def among(book: Docket, matters: Sequence[Matter]) -> list[tuple[list[Likely], int]]:
-    """For each new matter of this docket the likeliest others, best first, and how many were looked at."""
-    # What is stored now waits beside the index of all words until the worker folds it in.
-    storing.run([("select set_config('gin_pending_list_limit', %s, true)", [str(PENDING_KIB)])])
-    news = _news(book, matters)
-    _choose_rare(news)
-    own = {new.matter.pk: new for new in news.values()}
-    _in_batch(list(news.values()))
-    _in_database(list(news.values()))
-    others = _others(book, {pk for new in news.values() for pk in _best(new)} - own.keys())
-    return [_judge(news[pk], own, others) if (pk := matter.pk) in news else ([], 0) for matter in matters]
+class Batch:
+    """The new matters of a list of receipts; each search row is ranked when it is gathered, before it is stored."""
 
+    def __init__(self, receipts: Iterable[Receipt]) -> None:
+        # What is stored now waits beside the index of all words until the worker folds it in.
+        storing.run([("select set_config('gin_pending_list_limit', %s, true)", [str(PENDING_KIB)])])
+        # Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet.
+        self._often: Counter[str] = Counter(searching.frequencies())
+        for receipt in receipts:
+            self._often.update(searching.words_of(receipt.title, receipt.content)[2])
+        self._news: dict[uuid.UUID, _New] = {}
 
-def _news(book: Docket, matters: Sequence[Matter]) -> dict[uuid.UUID, _New]:
-    wanted = {matter.pk: matter for matter in matters}
-    marks: dict[uuid.UUID, bytes] = {row.matter_id: bytes(row.fingerprint or b"") for row in book.pending(Source)}
-    phones: dict[uuid.UUID, bytes | None] = {row.matter_id: row.phone_hash for row in book.pending(Person)}
-    kinds: dict[uuid.UUID, str] = {row.pk: row.kind for row in book.pending(Text)}
-    found: dict[uuid.UUID, _New] = {}
-    for row in book.pending(SearchRow):
-        matter = wanted.get(row.matter_id)
-        if matter is None or row.matter_id in found or kinds.get(row.text_id) != "content":
-            continue
-        told = _told(matter.pk, matter.title, row.body, matter.place_id, matter.opened_at, phones.get(matter.pk))
-        found[matter.pk] = _New(matter, told, row, marks[matter.pk])
-    return found
+    def gather(self, book: Docket) -> None:
+        """Take in the new matters whose rows the docket has not stored yet."""
+        marks: dict[uuid.UUID, bytes] = {row.matter_id: bytes(row.fingerprint or b"") for row in book.pending(Source)}
+        phones: dict[uuid.UUID, bytes | None] = {row.matter_id: row.phone_hash for row in book.pending(Person)}
+        for row in book.pending(SearchRow):
+            matter = book.matters[row.matter_id]
+            if row.first and row.matter_id not in self._news and row.matter_id in marks:
+                told = _told(
+                    matter.pk, matter.title, row.body, matter.place_id, matter.opened_at, phones.get(matter.pk)
+                )
+                rare = searching.rank(row, self._often)[: likeness.ASKED]
+                self._news[matter.pk] = _New(matter, told, marks[matter.pk], row.pairs, rare)
+
+    def judge(self, book: Docket, matters: Sequence[Matter]) -> list[tuple[list[Likely], int]]:
+        """For each of these matters the likeliest others, best first, and how many were looked at."""
+        news = [self._news[matter.pk] for matter in matters if matter.pk in self._news]
+        own = {new.matter.pk: new for new in news}
+        _in_batch(news)
+        _in_database(news)
+        others = _others(book, {pk for new in news for pk in _best(new)} - own.keys())
+        return [_judge(own[pk], own, others) if (pk := matter.pk) in own else ([], 0) for matter in matters]
 
 
 def _told(pk: uuid.UUID, title: str, body: str, place: str, opened: object, phone: bytes | None) -> likeness.Told:
     return likeness.Told(pk, tokens.normalise(title), body, place, opened.date(), phone)  # type: ignore[attr-defined]
-
-
-def _choose_rare(news: dict[uuid.UUID, _New]) -> None:
-    """Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet."""
-    often: Counter[str] = Counter(searching.frequencies())
-    for new in news.values():
-        new.pairs = [word for word in new.row.tokens if word[0] != tokens.SINGLE]
-        often.update(new.pairs)
-    for new in news.values():
-        new.rare = searching.rank(new.row, often)[: likeness.ASKED]
 
 
 def _in_batch(news: Sequence[_New]) -> None:
@@ -180,7 +180,7 @@ def _judge(
     looked = _best(new)
     named = {pk: others[pk] for pk in looked if pk in others}
     named |= {pk: (own[pk].matter.number, own[pk].matter.title, own[pk].told) for pk in looked if pk in own}
-    scored = likeness.likenesses(new.told, [told for _number, _title, told in named.values()], new.rare)
+    scored = likeness.likenesses(new.told, [told for _number, _title, told in named.values()], new.rare, new.pairs)
     found = [
         Likely(*named[each.matter_id][:2], each.score, each.reasons, each.matter_id) for each in scored[: same.SHOWN]
     ]

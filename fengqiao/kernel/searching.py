@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -23,17 +24,17 @@ REMOVE = """
 REFILE = "update search_row set place = %s, category = %s, reach = %s where matter_id = %s"
 PAIRS = """
     insert into rare_pair (month, mark, opened_at, matter_id)
-    select fq_month(r.opened_at), mark, r.opened_at, r.matter_id
-    from json_to_recordset(%s::json) r (matter_id uuid, opened_at timestamptz, marks integer[]), unnest(r.marks) mark
+    select r.month, mark, r.opened_at, r.matter_id from (
+        select fq_month(opened_at) as month, * from json_to_recordset(%s::json)
+            t (matter_id uuid, opened_at timestamptz, marks integer[]) offset 0
+    ) r, unnest(r.marks) mark
     on conflict do nothing
 """
 
 
 def row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) -> SearchRow:
     """The searchable form of a text; a matter's first text carries its title too."""
-    titles = [tokens.normalise(matter.title)] if title else []
-    plain = tokens.normalise(body)
-    words = tokens.index_tokens(titles, plain)
+    text, words, pairs = words_of(matter.title if title else "", body)
     made = fresh(
         SearchRow,
         text_id=text_id,
@@ -44,16 +45,27 @@ def row(matter: Matter, text_id: uuid.UUID, body: str, *, title: bool) -> Search
         reach=matter.reach,
         opened_at=matter.opened_at,
         tokens=words,
-        body=" ".join([*titles, plain]),
+        body=text,
     )
-    made.first, made.ranked = title, []  # type: ignore[attr-defined]
+    made.first, made.pairs, made.ranked = title, pairs, []  # type: ignore[attr-defined]
     return made
+
+
+@lru_cache(maxsize=1024)
+def words_of(title: str, body: str) -> tuple[str, list[str], list[str]]:
+    """The normalised text, which begins with its title if there is one, its tokens, and those of two characters.
+
+    An import asks twice.
+    """
+    titles = [tokens.normalise(title)] if title else []
+    plain = tokens.normalise(body)
+    words = tokens.index_tokens(titles, plain)
+    return " ".join([*titles, plain]), words, [word for word in words if word[0] != tokens.SINGLE]
 
 
 def rank(made: SearchRow, often: Mapping[str, int]) -> list[str]:
     """The rarest pairs of a matter's first words, by which the row will be found; kept on the row."""
-    pairs = [word for word in made.tokens if word[0] != tokens.SINGLE]
-    ranked = likeness.rarest(pairs, often, likeness.KEPT)
+    ranked = likeness.rarest(made.pairs, often, likeness.KEPT)  # type: ignore[attr-defined]
     made.ranked, made.rare = ranked, likeness.sketch(ranked)  # type: ignore[attr-defined]
     return ranked
 

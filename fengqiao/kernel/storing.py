@@ -6,7 +6,8 @@ cost. The statements run as the program's role, under its policies, like any oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -111,6 +112,21 @@ def run(statements: Iterable[Statement]) -> None:
             cursor = raw.cursor()
             for sql, values in waiting:
                 cursor.execute(sql, values, prepare=True)
+
+
+@contextmanager
+def streaming() -> Iterator[None]:
+    """Inside, statements may be handed over by `send`; whatever is asked waits for all that was sent before it."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def send(statements: Iterable[Statement]) -> None:
+    """Hand statements over inside `streaming`: the database works on them while the program goes on."""
+    cursor = connection.connection.cursor()
+    for sql, values in statements:
+        cursor.execute(sql, values, prepare=True)
 
 
 def fresh(model: type[Made], **values: Any) -> Made:

@@ -121,6 +121,7 @@ def test_from_a_residents_report_to_the_archive_and_the_figures(
 
     from fengqiao.kernel import analyse
     from fengqiao.kernel.now import today
+    from fengqiao.offices.figures.recount import recount
     from tests.cast import an_order
 
     with browser_page.open(served.url("/"), "phone") as seen:
@@ -147,7 +148,7 @@ def test_from_a_residents_report_to_the_archive_and_the_figures(
         for each in range(4):
             an_order(city.chen, title=f"另一盏路灯 {each}")
         analyse.update_cells()
-        assert analyse.recount(today() - timedelta(days=2), today()) == []
+        assert recount(today() - timedelta(days=2), today()) == []
         figures = visit(seen, served, "/desk/figures/?measure=K-301a&by=month"
                         f"&first={today() - timedelta(days=2)}&last={today()}")  # fmt: skip
         assert "K-301a" in figures

@@ -12,6 +12,7 @@ from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.intake import Told
 from fengqiao.kernel.models import FigureCell
 from fengqiao.offices.figures.figures import figure
+from fengqiao.offices.figures.recount import recount
 from fengqiao.offices.reviews import desk, figures, give
 from tests.cast import JIA, YI, Cast, a_receipt
 from tests.hotline.order import MONDAY, brought_to, build, do, later, published, source, told
@@ -49,7 +50,7 @@ def test_each_figure_of_the_hotline_counts_what_it_says_and_equals_a_recount(cas
     version = str(published(cast))
     do(cast.chen, "answer_now", told(cast), version=version)
     assert analyse.update_cells() >= 1
-    assert analyse.recount(FIRST, LAST) == []
+    assert recount(FIRST, LAST) == []
     assert total("K-301a")[0] == 9
     assert total("K-301b") == (1, 9)
     assert total("K-301c") == (6, 8)
@@ -87,7 +88,7 @@ def test_fewer_than_five_are_shown_alike_and_conduct_is_in_no_cell_below_the_cit
     moved = told(cast)
     do(cast.chen, "locate", moved, place=YI)
     analyse.update_cells()
-    assert (total("K-301a", place=YI)[0], analyse.recount(FIRST, LAST)) == (1, [])
+    assert (total("K-301a", place=YI)[0], recount(FIRST, LAST)) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_k511_stands_beside_them_and_says_what_k511_says(cast: Cast) -> None:
     # Put right on Thursday, counted on the Monday on which it was given.
     analyse.update_cells()
     assert total("K-511c") == (1, 2)
-    assert analyse.recount(FIRST, LAST) == []
+    assert recount(FIRST, LAST) == []
     counted = figures.k511(MONTH["first"], MONTH["last"])
     assert (counted.responses, counted.corrected) == (total("K-511b"), total("K-511c"))
     assert {measure.key for measure in analyse.measures()} >= {"K-301a", "K-511a", "K-511b", "K-511c", "K-511d"}

@@ -14,15 +14,24 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import codes
-from fengqiao.kernel import access
+from fengqiao.kernel import access, storing
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.analyse import Cell, Cells, Count, Measure
 from fengqiao.kernel.models import Event, Source
 from fengqiao.kernel.now import HERE
-from fengqiao.offices.reviews.give import STREAM, place_of
+from fengqiao.offices.reviews.give import STREAM
 from fengqiao.offices.reviews.models import LOW, Review
 
 EVER = date(2000, 1, 1)
+# Counted where they lie: as objects a year's answers took 60 MB of the worker. The place is that of `give.place_of`.
+ANSWERS = """
+    select (s.replied_at at time zone 'Asia/Shanghai')::date,
+           left(m.place, case when m.confidentiality = 'sealed' or m.reach < 9 then 6 else 9 end), count(*)
+    from source s join matter m on m.id = s.matter_id
+    where s.replied_at >= %s and s.replied_at < %s and not m.imported
+      and (s.replied_at at time zone 'Asia/Shanghai')::date = any(%s)
+    group by 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +108,8 @@ def _grades(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
 def _responses(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
     begun, over = _span(min(days), max(days))
     rows = [(_day(each["at"]), each["place"], "", 1, 0) for each in _on(days, "review.given")]
-    for source in _answered(begun, over).select_related("matter"):
-        if source.replied_at and _day(source.replied_at) in days:
-            rows.append((_day(source.replied_at), place_of(source.matter), "", 0, 1))
-    return days, _summed(rows)
+    answers = storing.ask(ANSWERS, [begun, over, list(days)])
+    return days, _summed([*rows, *((day, place, "", 0, count) for day, place, count in answers)])
 
 
 def _corrected(days: Sequence[date]) -> tuple[Sequence[date], Sequence[Cell]]:
