@@ -195,9 +195,9 @@ def _edited(chance: random.Random, text: str, vocabulary: Vocabulary) -> str:
 
 
 def _month(moment: datetime) -> int:
-    """The number of its month in UTC, as `fq_month` counts."""
+    """The number of its quarter's first month in UTC, as `fq_month` counts."""
     day = moment.astimezone(UTC)
-    return day.year * 12 + day.month
+    return day.year * 12 + day.month - (day.month - 1) % 3
 
 
 class _Order:

@@ -154,23 +154,6 @@ def kinds_by_place(role: str) -> tuple[str, ...]:
     return tuple(domain.key for domain in _DOMAINS.values() if role in domain.place_rights)
 
 
-def picture(domain: Domain) -> str:
-    """The states and the moves between them as a Mermaid state diagram; moves that change no state are left out."""
-    lines = ["stateDiagram-v2", f"    [*] --> {domain.start}", "    state open {"]
-    inner: list[str] = []
-    outer: list[str] = []
-    for move in domain.moves:
-        for target in move.to:
-            if move.frm == OPEN:
-                outer.append(f"    open --> {target}: {move.key}")
-                continue
-            for source in move.frm:
-                inside = not domain.state(source).final and not domain.state(target).final
-                (inner if inside else outer).append(f"    {source} --> {target}: {move.key}")
-    lines += [f"    {line}" for line in inner] + ["    }", *outer]
-    return "\n".join([*lines, *(f"    {state.key} --> [*]" for state in domain.states if state.final)])
-
-
 def _faults(domain: Domain) -> Iterator[str]:
     keys = [state.key for state in domain.states]
     moves = [move.key for move in domain.moves]

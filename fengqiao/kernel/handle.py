@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground import numbers
-from fengqiao.ground.refusals import Invalid, NotNow, NotThere, Refused
+from fengqiao.ground.refusals import NotNow, NotThere, Refused
 from fengqiao.kernel import access, ciphers, domain, forms, journal, storing
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.docket import Docket, docket, twice
@@ -161,8 +161,3 @@ def find_number(text: str) -> str:
         return numbers.parse(text).display
     except ValueError:
         raise NotThere("not_there", _("There is no such matter here. Check the number.")) from None
-
-
-def invalid(pointer: str, sentence: Any) -> Invalid:
-    """One wrong field."""
-    return Invalid([{"pointer": pointer, "detail": str(sentence)}], sentence)

@@ -25,7 +25,7 @@ from fengqiao.kernel.models import Matter, Person, SearchRow, Source
 from fengqiao.kernel.now import now
 
 COPIES = 9
-AT_ONCE = 20
+AT_ONCE = 100
 CLOSE_HISTORY = "close_history"
 DRAW = "select nextval(%s) from generate_series(1, %s)"
 
@@ -154,12 +154,13 @@ def _receive(
 
 def _take_in_many(book: Docket, receipts: Sequence[Receipt], taking: Iterator[Received]) -> list[Received]:
     """While the database stores some, the next are taken in; then all are compared with one another and with it."""
-    batch = same_many.Batch(receipts)
+    batch = same_many.Batch(receipts, book.now)
     done: list[Received] = []
     with storing.streaming():
-        while some := list(islice(taking, AT_ONCE)):
-            done += some
-            batch.gather(book)
+        batch.ask()
+        while some := list(enumerate(islice(taking, AT_ONCE), len(done))):
+            done += [received for _i, received in some]
+            batch.gather(book, some)
             book.spill()
     created = [each for each in done if each.how == "created"]
     for received, found in zip(created, batch.judge(book, [each.matter for each in created]), strict=True):

@@ -10,7 +10,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fengqiao.ground import likeness, tokens
@@ -21,7 +21,7 @@ from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
 from fengqiao.kernel.same import Likely
 
 if TYPE_CHECKING:
-    from fengqiao.kernel.intake import Receipt
+    from fengqiao.kernel.intake import Receipt, Received
 
 SCORED = 5
 PENDING_KIB = 65_536
@@ -32,6 +32,7 @@ WINDOW = timedelta(days=same.DAYS)
 class _New:
     """One new matter of the batch: what is compared of it, and its candidates by the number of pairs they share."""
 
+    item: int
     matter: Matter
     told: likeness.Told
     mark: bytes
@@ -44,34 +45,57 @@ class _New:
 class Batch:
     """The new matters of a list of receipts; each search row is ranked when it is gathered, before it is stored."""
 
-    def __init__(self, receipts: Iterable[Receipt]) -> None:
+    def __init__(self, receipts: Sequence[Receipt], at: datetime) -> None:
         # What is stored now waits beside the index of all words until the worker folds it in.
         storing.run([("select set_config('gin_pending_list_limit', %s, true)", [str(PENDING_KIB)])])
         # Pairs are rare by the counted texts and by the batch itself: an empty database knows no frequencies yet.
-        self._often: Counter[str] = Counter(searching.frequencies())
-        for receipt in receipts:
-            self._often.update(searching.words_of(receipt.title, receipt.content)[2])
+        often: Counter[str] = Counter(searching.frequencies())
+        told = [searching.words_of(receipt.title, receipt.content) for receipt in receipts]
+        for _text, _words, pairs in told:
+            often.update(pairs)
+        self._ranked = [likeness.rarest(pairs, often, likeness.KEPT) for _text, _words, pairs in told]
+        self._opened = [receipt.received_at or at for receipt in receipts]
         self._news: dict[uuid.UUID, _New] = {}
 
-    def gather(self, book: Docket) -> None:
-        """Take in the new matters whose rows the docket has not stored yet."""
+    def ask(self) -> None:
+        """Ask what was here before shares rare pairs with each receipt; in `streaming`, before anything is stored."""
+        rare = [ranked[: likeness.ASKED] for ranked in self._ranked]
+        marks = [(i, mark) for i, each in enumerate(rare) for mark in likeness.sketch(each)]
+        self._sharing = storing.ask_later(
+            "select item, matter_id, shared from shares_rare(%s, %s, %s, %s, %s, %s)",
+            [
+                [i for i, _mark in marks],
+                [mark for _i, mark in marks],
+                [opened - WINDOW for opened in self._opened],
+                [opened + WINDOW for opened in self._opened],
+                [min(likeness.ENOUGH, len(each)) for each in rare],
+                SCORED,
+            ],
+        )
+
+    def gather(self, book: Docket, some: Iterable[tuple[int, Received]]) -> None:
+        """Take in the new matters of these receipts, which the docket has not stored yet."""
+        created = {received.matter.pk: i for i, received in some if received.how == "created"}
         marks: dict[uuid.UUID, bytes] = {row.matter_id: bytes(row.fingerprint or b"") for row in book.pending(Source)}
         phones: dict[uuid.UUID, bytes | None] = {row.matter_id: row.phone_hash for row in book.pending(Person)}
         for row in book.pending(SearchRow):
-            matter = book.matters[row.matter_id]
-            if row.first and row.matter_id not in self._news and row.matter_id in marks:
-                told = _told(
-                    matter.pk, matter.title, row.body, matter.place_id, matter.opened_at, phones.get(matter.pk)
-                )
-                rare = searching.rank(row, self._often)[: likeness.ASKED]
-                self._news[matter.pk] = _New(matter, told, marks[matter.pk], row.pairs, rare)
+            if row.first and row.matter_id in created and row.matter_id not in self._news:
+                matter, i = book.matters[row.matter_id], created[row.matter_id]
+                phone = phones.get(matter.pk)
+                told = _told(matter.pk, matter.title, row.body, matter.place_id, matter.opened_at, phone)
+                rare = searching.mark(row, self._ranked[i])[: likeness.ASKED]
+                self._news[matter.pk] = _New(i, matter, told, marks[matter.pk], row.pairs, rare)
 
     def judge(self, book: Docket, matters: Sequence[Matter]) -> list[tuple[list[Likely], int]]:
         """For each of these matters the likeliest others, best first, and how many were looked at."""
-        news = [self._news[matter.pk] for matter in matters if matter.pk in self._news]
-        own = {new.matter.pk: new for new in news}
+        news = list(self._news.values())
         _in_batch(news)
         _in_database(news)
+        by_item = {new.item: new for new in news}
+        for item, pk, shared in self._sharing():
+            if item in by_item:
+                by_item[item].shares[pk] += shared
+        own = self._news
         others = _others(book, {pk for new in news for pk in _best(new)} - own.keys())
         return [_judge(own[pk], own, others) if (pk := matter.pk) in own else ([], 0) for matter in matters]
 
@@ -101,6 +125,7 @@ def _near(new: _New, other: _New) -> bool:
 
 
 def _in_database(news: Sequence[_New]) -> None:
+    own = {new.matter.pk for new in news}
     by_mark: dict[bytes, list[_New]] = defaultdict(list)
     by_phone: dict[bytes, list[_New]] = defaultdict(list)
     for new in news:
@@ -110,32 +135,14 @@ def _in_database(news: Sequence[_New]) -> None:
     alike = Source.objects.filter(fingerprint__in=by_mark).values_list("fingerprint", "matter", "received_at")
     for mark, pk, at in alike:
         for new in by_mark[bytes(mark or b"")]:
-            if abs(at - new.matter.opened_at) <= WINDOW:
+            if pk not in own and abs(at - new.matter.opened_at) <= WINDOW:
                 new.sure.add(pk)
     if by_phone:
         people = Person.objects.filter(phone_hash__in=by_phone).values_list("phone_hash", "matter")
         for phone, pk in people:
-            for new in by_phone[bytes(phone or b"")]:
-                new.sure.add(pk)
-    for i, pk, shared in _sharing(news):
-        news[i].shares[pk] += shared
-
-
-def _sharing(news: Sequence[_New]) -> Iterable[tuple[int, uuid.UUID, int]]:
-    if not news:
-        return []
-    marks = [(i, mark) for i, new in enumerate(news) for mark in likeness.sketch(new.rare)]
-    return storing.ask(
-        "select item, matter_id, shared from shares_rare(%s, %s, %s, %s, %s, %s)",
-        [
-            [i for i, _mark in marks],
-            [mark for _i, mark in marks],
-            [new.matter.opened_at - WINDOW for new in news],
-            [new.matter.opened_at + WINDOW for new in news],
-            [min(likeness.ENOUGH, len(new.rare)) for new in news],
-            SCORED,
-        ],
-    )
+            if pk not in own:
+                for new in by_phone[bytes(phone or b"")]:
+                    new.sure.add(pk)
 
 
 def _best(new: _New) -> list[uuid.UUID]:

@@ -65,7 +65,11 @@ def words_of(title: str, body: str) -> tuple[str, list[str], list[str]]:
 
 def rank(made: SearchRow, often: Mapping[str, int]) -> list[str]:
     """The rarest pairs of a matter's first words, by which the row will be found; kept on the row."""
-    ranked = likeness.rarest(made.pairs, often, likeness.KEPT)  # type: ignore[attr-defined]
+    return mark(made, likeness.rarest(made.pairs, often, likeness.KEPT))  # type: ignore[attr-defined]
+
+
+def mark(made: SearchRow, ranked: list[str]) -> list[str]:
+    """Keep these pairs on the row."""
     made.ranked, made.rare = ranked, likeness.sketch(ranked)  # type: ignore[attr-defined]
     return ranked
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import orjson
 from django.contrib.postgres.search import SearchVectorField
@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 Statement = tuple[str, list[Any]]
 Rows: TypeAlias = list[tuple[Any, ...]]
 Made = TypeVar("Made", bound=models.Model)
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 1000
 
 
 def inserts(tables: Iterable[tuple[type[models.Model], Sequence[models.Model]]]) -> Iterable[Statement]:
@@ -127,6 +127,12 @@ def send(statements: Iterable[Statement]) -> None:
     cursor = connection.connection.cursor()
     for sql, values in statements:
         cursor.execute(sql, values, prepare=True)
+
+
+def ask_later(sql: str, values: Sequence[Any]) -> Callable[[], Rows]:
+    """Ask inside `streaming`; what comes back gives the rows, once the database has come to them."""
+    cursor: Any = connection.connection.cursor()
+    return cast(Callable[[], Rows], cursor.execute(sql, values, prepare=True).fetchall)
 
 
 def fresh(model: type[Made], **values: Any) -> Made:

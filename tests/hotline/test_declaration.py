@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from fengqiao.config.picture import picture
 from fengqiao.domains.hotline.domain import HOTLINE
 from fengqiao.ground.refusals import NotNow, NotThere, Refused
 from fengqiao.kernel import access, domain, forms, handle
@@ -84,9 +85,9 @@ def test_a_declaration_that_contradicts_itself_is_refused() -> None:
 
 
 def test_the_picture_in_the_docs_is_drawn_from_the_declaration() -> None:
-    """Renew it: the fences of docs/domains/hotline.md hold what `domain.picture(HOTLINE)` returns."""
+    """Renew it: the fences of docs/domains/hotline.md hold what `picture(HOTLINE)` returns."""
     drawn = DOCS.read_text(encoding="utf-8").split("```mermaid\n")[1].split("\n```")[0]
-    assert drawn == domain.picture(HOTLINE)
+    assert drawn == picture(HOTLINE)
 
 
 def test_the_docs_name_every_move() -> None:

@@ -6,11 +6,13 @@ program, a batch is in with its line or not at all, and the next run goes on beh
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -173,7 +175,7 @@ def _work(job: Job, planned: Plan, by: Post, told: Told | None) -> Report:
     began = time.monotonic()
     before = _in_before(job)
     try:
-        with Rejects(str(job.pk), planned.table.columns) as rejects:
+        with _fewer_collections(), Rejects(str(job.pk), planned.table.columns) as rejects:
             for number, rows in enumerate(_batches(planned.table)):
                 _one(job, by, planned, number, rows, report, rejects, before)
                 if told is not None:
@@ -187,6 +189,19 @@ def _work(job: Job, planned: Plan, by: Post, told: Told | None) -> Report:
     report.seconds = time.monotonic() - began
     _end(job, by, report)
     return report
+
+
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """What a batch makes lives to its end: to look for garbage all the while costs a twentieth of the time."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def _in_before(job: Job) -> set[int]:
