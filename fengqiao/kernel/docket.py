@@ -98,6 +98,7 @@ class Docket:
         self._changed: dict[type[models.Model], dict[Any, tuple[Any, set[str]]]] = defaultdict(dict)
         self._around: dict[uuid.UUID, Around] = {}
         self._refile: set[uuid.UUID] = set()
+        self._spilled: set[uuid.UUID] = set()
         self._ended: list[storing.Statement] = []
 
     @property
@@ -424,6 +425,8 @@ class Docket:
     def spill(self) -> None:
         """Hand over the new rows of so far, all but those of matters; call inside `storing.streaming`."""
         storing.send(self._inserts())
+        self._refile &= self._spilled  # the rows that were just handed over are filed as their matters are now
+        self._spilled |= {row.matter_id for row in self._new[SearchRow]}
         self._new.clear()
 
     def _inserts(self, *, matters: Iterable[Matter] = ()) -> Iterator[storing.Statement]:
@@ -447,7 +450,7 @@ class Docket:
         for rows in self._changed.values():
             for row, names in rows.values():
                 yield storing.update(row, sorted(names))
-        for pk in self._refile - fresh:
+        for pk in self._refile - (fresh - self._spilled):
             matter = self.matters[pk]
             yield searching.REFILE, [matter.place_id, matter.category, matter.reach, pk]
 

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 
 from fengqiao.ground import likeness
-from fengqiao.kernel import same
+from fengqiao.kernel import intake, same
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.models import Matter
 from fengqiao.kernel.now import at, now
-from tests.cast import Cast, an_order, do
+from tests.cast import WANG, Cast, a_receipt, an_order, do
 from tests.conftest import Database
 
 pytestmark = [pytest.mark.database, pytest.mark.commits]
@@ -69,3 +69,39 @@ def test_matters_that_were_here_before_the_marks_get_them(committed_cast: Cast, 
         after = owner.execute("select mark from rare_pair where matter_id = %s order by 1", [earlier.pk]).fetchall()
     assert after == before
     assert likely(committed_cast.chen, new) == [earlier.number]
+
+
+def test_the_same_phone_is_found_without_a_word_in_common(committed_cast: Cast) -> None:
+    told = an_order(committed_cast.chen, content="水管漏水。", title="漏水", place="330681901203")
+    new = an_order(committed_cast.chen, content=WORDS)
+    with acting_as(committed_cast.chen):
+        found, of_all = same.candidates(committed_cast.chen, new, WORDS, [WANG.phone])
+    assert [(each.number, each.reasons) for each in found] == [(told.number, ("same_phone",))]
+    assert of_all >= 1
+    with acting_as(committed_cast.zhao):
+        assert same.candidates(committed_cast.zhao, new, WORDS, [WANG.phone]) == ([], 0)
+
+
+def test_a_batch_finds_what_single_receipts_find(committed_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier = an_order(committed_cast.chen, content=WORDS, place="330681901203", parties=())
+    monkeypatch.setattr(intake, "AT_ONCE", 2)
+    others = ["楼上漏水，天花板湿了一大片。", "垃圾三天没有人来收，味道很大。", WORDS, "河边护栏断了一截。", WORDS]
+    batch = [a_receipt(content=words, external_id=f"批-{n}", parties=()) for n, words in enumerate(others)]
+    done = intake.receive_many(committed_cast.chen, "hotline", batch, joining=True)
+    found = [{each.number for each in received.likely if each.score >= 60} for received in done]
+    assert found == [set(), set(), {earlier.number}, set(), {earlier.number, done[2].matter.number}]
+
+
+def test_a_row_that_was_stored_ahead_follows_its_matter(
+    committed_cast: Cast, own_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second line of the same number names an organ: what was stored of the first is hidden from the place too."""
+    monkeypatch.setattr(intake, "AT_ONCE", 1)
+    lines = [a_receipt(external_id="批-1", content=words) for words in (WORDS, "村主任说不归他管。")]
+    done = intake.receive_many(committed_cast.chen, "hotline", lines, joining=True)
+    assert [each.how for each in done] == ["created", "joined"]
+    with psycopg.connect(own_database.owner_url) as owner:
+        reach = owner.execute(
+            "select distinct reach from search_row where matter_id = %s", [done[0].matter.pk]
+        ).fetchall()
+    assert reach == [(done[0].matter.reach,)] == [(6,)]

@@ -1,6 +1,7 @@
 """Tokens of the exact search, held against a naive filter."""
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,12 @@ def test_normalising_twice_changes_nothing_and_postgres_can_store_it(text):
     once = tokens.normalise(text)
     assert "\x00" not in once
     assert tokens.normalise(once) == once
+
+
+@given(st.text(alphabet=st.sampled_from("，！？：；（）。、,!?Ａa１½ﬁ한\u0301\u0338\u200b\n 路灯") | st.characters()))
+def test_the_short_way_to_the_normal_form_leads_to_the_same_one(text):
+    visible = tokens._INVISIBLE.sub("", text)
+    assert tokens.normalise(text) == " ".join(unicodedata.normalize("NFKC", visible).lower().split())
 
 
 def test_pairs_are_distinct_and_skip_punctuation():
