@@ -30,7 +30,11 @@ ROWS: dict[str, tuple[int, int, int, int]] = {
     "desk:matter": (302, 200, 404, 404),
     "desk:do": (302, 200, 404, 404),
     "desk:reveal": (405, 405, 405, 405),
+    "desk:reviews": (302, 200, 200, 200),
+    "desk:review_do": (302, 404, 404, 404),
+    "desk:review_contact": (405, 405, 405, 405),
 }
+NOBODY = "00000000-0000-7000-8000-000000000000"
 # Not pages to be opened by address: answers to forms, steps that follow one, pictures, the machine's own. Each of
 # these has its own tests, and the API's operations are walked by the table in tests/api.
 ELSEWHERE = (
@@ -73,7 +77,9 @@ def test_everybody_gets_what_the_table_says(db: None, place: int) -> None:
     wanted = {
         "desk:matter": [slug],
         "desk:do": [slug, "remark"],
-        "desk:reveal": [slug, "00000000-0000-7000-8000-000000000000"],
+        "desk:reveal": [slug, NOBODY],
+        "desk:review_do": [NOBODY, "right"],
+        "desk:review_contact": [NOBODY],
     }
     got = {name: client.get(reverse(name, args=wanted.get(name, []))).status_code for name in ROWS}
     assert got == {name: row[place] for name, row in ROWS.items()}

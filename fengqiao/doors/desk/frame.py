@@ -62,5 +62,6 @@ def _items(request: HttpRequest) -> list[NavItem]:
         (_("My tasks"), reverse("desk:worklist"), "checklist", "g t"),
         (_("All matters"), reverse("desk:library"), "archive", "g s"),
         (_("Figures"), reverse("desk:figures"), "chart-dots", "g y"),
+        (_("Reviews"), reverse("desk:reviews"), "message", "g p"),
     )
     return [NavItem(label, href, icon, current=here == href, keys=keys) for label, href, icon, keys in rows]

@@ -8,7 +8,7 @@ from datetime import date
 from fengqiao.ground.masking import mask_text
 from fengqiao.kernel import access, journal
 from fengqiao.kernel.access import Acting, SystemPost
-from fengqiao.kernel.models import Unit
+from fengqiao.kernel.models import Post, Unit
 from fengqiao.kernel.now import HERE, now
 from fengqiao.offices.reviews.give import STREAM
 from fengqiao.offices.reviews.models import MonthlyComment, Review, months_before
@@ -58,6 +58,13 @@ def monthly_comments(unit: Unit, month: date, *, by: Acting) -> list[MonthlyComm
     """The sheet of a unit and month as `by` may read it: five comments or more, in random order, or none."""
     with access.acting_as(by):
         return list(MonthlyComment.objects.filter(unit=unit, month=month.replace(day=1)))
+
+
+def comments_of(by: Post) -> list[MonthlyComment]:
+    """The comments on the post's own unit, the newest month first, each with its appeal if there is one."""
+    with access.acting_as(by):
+        rows = MonthlyComment.objects.filter(unit=by.unit_id).select_related("appeal")
+        return list(rows.order_by("-month", "id"))
 
 
 def make_last_months_sheets() -> int:
