@@ -163,7 +163,7 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[int]:
         found |= {400, 403, 409, 413, 415}
     if "/actions/" in path:
         found.add(412)
-    if "/documents" in path or path.endswith("/reveal"):
+    if "/documents" in path or path.endswith(("/reveal", "/contact")):
         found.add(410)
     if path.endswith("/documents") and method == "post":
         found.add(507)

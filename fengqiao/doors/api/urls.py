@@ -6,7 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 
 # Importing the modules registers their addresses.
-from fengqiao.doors.api import actions, description, desk, documents, intake, listing, matters, progress  # noqa: F401
+from fengqiao.doors.api import (  # noqa: F401
+    actions,
+    description,
+    desk,
+    documents,
+    intake,
+    listing,
+    matters,
+    progress,
+    reviews,
+)
 from fengqiao.doors.api.api import api
 from fengqiao.doors.api.problems import at_the_edge, problem
 
