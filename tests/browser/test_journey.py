@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Served
-from tests.browser.looking import Looker, Seen
+from tests.browser.looking import SHOTS, Looker, Seen
 from tests.browser.test_portal import ask, fill_in, go_on, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits]
@@ -157,6 +157,36 @@ def test_from_a_residents_report_to_the_archive_and_the_figures(
         ask(seen, served, code, "5678")
         sound(seen)
         assert "路灯已经修好，今晚会亮。" in seen.page.locator("main").inner_text()
+
+
+def test_what_a_person_was_not_content_with_is_put_right_by_another_unit(
+    served: Served, browser_page: Looker, city: Any
+) -> None:
+    from fengqiao.kernel.access import SystemPost, acting_as
+    from fengqiao.offices.reviews import give
+    from tests.cast import an_order, do
+
+    order = an_order(city.chen)
+    do(city.chen, "hotline.dispatch", order, unit="water")
+    for action in ("take", "start"):
+        do(city.li, f"hotline.{action}", order)
+    do(city.li, "hotline.reply", order, text="已经换好，请放心。", solved="yes")
+    with acting_as(SystemPost("keeper")):
+        source = order.sources.get()
+    give.give(source, "poor", "等了三天没人来，来了也没修好。")
+    for size, theme in (("phone", "dark"), ("desk", "light")):
+        with browser_page.open(served.url("/"), size, theme) as seen:
+            at_the_desk(seen, served, city.sun)
+            assert "等了三天没人来" in visit(seen, served, "/desk/reviews/")
+            seen.page.screenshot(path=SHOTS / f"reviews-{size}-{theme}.png")
+            seen.page.locator("main a.b-1").click()
+            sound(seen)
+            seen.page.screenshot(path=SHOTS / f"review-act-{size}-{theme}.png")
+            if size == "desk":
+                seen.page.locator("textarea").fill("已经上门道歉，路灯换新。")
+                seen.page.locator("main form button.b-1").click()
+                sound(seen)
+                assert "等了三天没人来" not in seen.page.locator("main").inner_text()
 
 
 def test_each_refusal_says_what_happened_and_keeps_what_was_typed(
