@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias, TypeVar, cast
 
 import orjson
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, models
 from django.db.models.base import ModelState
+from psycopg import RawCursor
 from psycopg.types.json import Jsonb
 
 Statement = tuple[str, list[Any]]
@@ -106,12 +107,8 @@ def run(statements: Iterable[Statement]) -> None:
     """Run the statements in one round trip. Raises Django's database errors."""
     waiting = list(statements)
     if waiting:
-        connection.ensure_connection()
-        raw = connection.connection
-        with connection.wrap_database_errors, raw.pipeline():
-            cursor = raw.cursor()
-            for sql, values in waiting:
-                cursor.execute(sql, values, prepare=True)
+        with streaming():
+            send(waiting)
 
 
 @contextmanager
@@ -124,15 +121,22 @@ def streaming() -> Iterator[None]:
 
 def send(statements: Iterable[Statement]) -> None:
     """Hand statements over inside `streaming`: the database works on them while the program goes on."""
-    cursor = connection.connection.cursor()
+    cursor = RawCursor(connection.connection)
     for sql, values in statements:
-        cursor.execute(sql, values, prepare=True)
+        cursor.execute(_numbered(sql), values, prepare=True)
 
 
 def ask_later(sql: str, values: Sequence[Any]) -> Callable[[], Rows]:
     """Ask inside `streaming`; what comes back gives the rows, once the database has come to them."""
-    cursor: Any = connection.connection.cursor()
-    return cast(Callable[[], Rows], cursor.execute(sql, values, prepare=True).fetchall)
+    cursor: Any = RawCursor(connection.connection)
+    return cast(Callable[[], Rows], cursor.execute(_numbered(sql), values, prepare=True).fetchall)
+
+
+@lru_cache(maxsize=1000)
+def _numbered(sql: str) -> str:
+    """With `$1` for the first `%s`: the driver parses long statements with `%s` anew at each call."""
+    parts = sql.split("%s")
+    return parts[0] + "".join(f"${at}{part}" for at, part in enumerate(parts[1:], 1))
 
 
 def fresh(model: type[Made], **values: Any) -> Made:
@@ -169,11 +173,8 @@ def _making(model: type[models.Model]) -> tuple[list[tuple[str, Callable[[], Any
 
 def ask_all(questions: Sequence[Statement]) -> list[Rows]:
     """The rows of several questions in one round trip, like `ask`."""
-    connection.ensure_connection()
-    raw = connection.connection
-    with connection.wrap_database_errors, raw.pipeline():
-        cursors = [raw.cursor().execute(sql, values, prepare=True) for sql, values in questions]
-        return [cursor.fetchall() for cursor in cursors]
+    with streaming():
+        return [rows() for rows in [ask_later(sql, values) for sql, values in questions]]
 
 
 def ask(sql: str, values: Sequence[Any]) -> Rows:
