@@ -205,9 +205,11 @@ def rule(by: Acting, to: str = READ, *, kind: str | None = None) -> tuple[str, l
 def words(by: Acting, matter: Matter) -> frozenset[str]:
     """In which words this post stands to this matter; empty when it may not know that it exists."""
     scope = scope_of(by)
+    if isinstance(by, SystemPost) or scope.account is None:
+        return _standing(by, scope, matter, ())
     sql = f"select {_KINDS}, {_BARRED}".format(id="%s")
     held, free = storing.ask(sql, [matter.pk, *_whose(scope), matter.pk, scope.account])[0]
-    return _standing(by, scope, matter, held) if free or isinstance(by, SystemPost) else frozenset()
+    return _standing(by, scope, matter, held) if free else frozenset()
 
 
 def locking(by: Acting, *, kind: str, number: str) -> storing.Statement:
