@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from bench.seed import SUPERVISOR, VILLAGE
-from fengqiao.kernel import people
 from fengqiao.kernel.models import Post
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import tokens
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def handlers() -> dict[int, Asker]:
 
 def _asker(username: str, *, page: bool = True) -> Asker:
     post = Post.objects.select_related("account", "unit__place").get(account__username=username)
-    bearer = (("Authorization", f"Bearer {people.make_token(post, name='bench')}"),)
+    bearer = (("Authorization", f"Bearer {tokens.make(post, name='bench')}"),)
     return Asker(post, bearer, _cookie(post) if page else ())
 
 

@@ -8,9 +8,9 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("api/v1/", include("fengqiao.doors.api.urls")),
     path("", include("fengqiao.doors.face.urls")),
     path("", include("fengqiao.doors.portal.urls")),
-    path("api/v1/", include("fengqiao.doors.api.urls")),
     path("desk/", include("fengqiao.doors.desk.account_urls")),
     path("desk/", include("fengqiao.doors.desk.urls")),
 ]

@@ -108,7 +108,7 @@ def acting_as(
 
 def taking_in_hand(ids: Iterable[uuid.UUID]) -> storing.Statement:
     """Lets the policies pass exactly these matters for the rest of the transaction. Only `docket` runs it."""
-    return "select set_config('fq.hand', %s, true)", [_array(ids)]
+    return "select set_config('fq.hand', %s, true)", [array(ids)]
 
 
 def _values(scope: Scope, hand: Iterable[uuid.UUID]) -> list[str]:
@@ -116,17 +116,18 @@ def _values(scope: Scope, hand: Iterable[uuid.UUID]) -> list[str]:
         str(scope.account or ""),
         str(scope.post or ""),
         str(scope.unit or ""),
-        _array(scope.kinds),
-        _array(scope.ranges),
+        array(scope.kinds),
+        array(scope.ranges),
         str(scope.depth),
         scope.system,
         "1" if scope.logs else "",
         now().isoformat(),
-        _array(hand),
+        array(hand),
     ]
 
 
-def _array(items: Iterable[object]) -> str:
+def array(items: Iterable[object]) -> str:
+    """An array as PostgreSQL reads it; its items hold no comma, brace or space."""
     return "{" + ",".join(str(item) for item in items) + "}"
 
 

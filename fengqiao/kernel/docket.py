@@ -437,8 +437,9 @@ class Docket:
                 searching.rank(row, searching.frequencies())
         order = {model: place for place, model in enumerate(STORED)}
         models_ = sorted(self._new, key=lambda each: order.get(each, len(order) - 2))
-        yield from storing.inserts([(Matter, list(matters)), *((model, self._new[model]) for model in models_)])
-        yield from searching.pairs(self._new[SearchRow])
+        tables: list[tuple[type[models.Model], list[Any]]] = [(Matter, list(matters))]
+        tables += [(model, self._new[model]) for model in models_]
+        yield from storing.inserts(tables, also=searching.pairs(self._new[SearchRow]))
 
     def _statements(self) -> Iterator[storing.Statement]:
         fresh = {matter.pk for matter in self._fresh}

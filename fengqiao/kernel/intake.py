@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -135,7 +134,9 @@ def _receive(
     by: Acting, kind: str, receipts: Sequence[Receipt], copy: int, once: Once | None, joining: bool
 ) -> list[Received]:
     ids = [numbers.new_id() for _receipt in receipts]
-    with docket(by, hand=ids, first=[(DRAW, [f"matter_number_{kind}", len(receipts)])]) as book:
+    look = _look(by, kind, receipts[0], ids[0]) if len(receipts) == 1 else None
+    first = [(DRAW, [f"matter_number_{kind}", len(receipts)]), *([look.question] if look else [])]
+    with docket(by, hand=ids, first=first) as book:
         if once is not None:
             once.claim(ids[0])
         sequence = _drawn(kind, book.first[0])
@@ -148,8 +149,15 @@ def _receive(
         if len(receipts) > 1:
             return _take_in_many(book, receipts, taking)
         received = next(taking)
-        _look_for_same(book, receipts[0], received)
+        if look is not None and received.how == "created":
+            searching.mark(next(each for each in book.pending(SearchRow) if each.first), look.ranked)
+            _note_likely(book, received, *look.judge(book.first[1]))
         return [received]
+
+
+def _look(by: Acting, kind: str, receipt: Receipt, pk: uuid.UUID) -> same.Look | None:
+    at, facts = receipt.received_at or now(), (pk, kind, receipt.title, receipt.content, _place(receipt))
+    return same.look_for(by, receipt.confidentiality, *facts, at, _phones(receipt))
 
 
 def _take_in_many(book: Docket, receipts: Sequence[Receipt], taking: Iterator[Received]) -> list[Received]:
@@ -248,14 +256,6 @@ def _answered(book: Docket, matter: Matter, source: Source, receipt: Receipt) ->
         )
 
 
-def _look_for_same(book: Docket, receipt: Receipt, received: Received) -> None:
-    if received.how == "created":
-        often = searching.frequencies()
-        ranked = next((searching.rank(row, often) for row in book.pending(SearchRow) if row.first), [])
-        found = same.candidates(book.by, received.matter, receipt.content, _phones(receipt), ranked)
-        _note_likely(book, received, *found)
-
-
 def _note_likely(book: Docket, received: Received, likely: Sequence[same.Likely], of_all: int) -> None:
     """Note on a new matter which others may be the same; a person decides (ruling 17)."""
     received.likely, received.of_all = likely, of_all
@@ -285,7 +285,7 @@ def _refuse_known(receipts: Sequence[Receipt]) -> None:
 
 def _open(book: Docket, kind: str, receipt: Receipt, pk: uuid.UUID, sequence: int, copy: int) -> Received:
     at = receipt.received_at or book.now
-    place = receipt.place or places.city()
+    place = _place(receipt)
     number = numbers.compose(kind, local_year(at), numbers.town_of(kind, place), sequence)
     declared = domain.get(kind)
     matter = storing.fresh(
@@ -315,6 +315,10 @@ def _open(book: Docket, kind: str, receipt: Receipt, pk: uuid.UUID, sequence: in
     if receipt.reply:
         _answered(book, matter, source, receipt)
     return Received(matter, source, code)
+
+
+def _place(receipt: Receipt) -> str:
+    return receipt.place or places.city()
 
 
 def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: int) -> tuple[Source, str]:
@@ -394,31 +398,12 @@ def renew_code(book: Docket, matter: Matter, source: Source) -> str:
     """A new query code at the window, by identity; the old one dies (domain ruling 12)."""
     source.code_turn += 1
     code = code_of(source)
-    book.change(
-        source,
-        code_turn=source.code_turn,
-        code_hash=numbers.query_code_hash(code, keys.current("hash").secret),
-    )
+    hashed = numbers.query_code_hash(code, keys.current("hash").secret)
+    book.change(source, code_turn=source.code_turn, code_hash=hashed)
     book.event(matter, "matter.code_renewed", data={"source": str(source.pk), "turn": source.code_turn})
     return code
 
 
-def find_source(code: str, proof: str) -> tuple[Source | None, bool]:
-    """The source of a query code, and whether the proof (phone tail or word) opens more than one status word."""
-    key = keys.current("hash").secret
-    source = (
-        Source.objects.select_related("matter", "matter__place", "matter__lead_unit", "matter__handler__unit")
-        .filter(code_hash=numbers.query_code_hash(code, key))
-        .first()
-    )
-    if source is None or not proof or source.proof_hash is None:
-        return source, False
-    # Digits of other scripts are no tail of a phone; as a word they match nothing.
-    tail = unicodedata.normalize("NFKC", proof)
-    made = numbers.tail_hash if tail.isascii() and tail.isdecimal() and len(tail) == 4 else numbers.word_hash
-    return source, made(source.pk, proof, key) == bytes(source.proof_hash)
-
-
 PORTAL = SystemPost("portal")
 
-__all__ = ["PORTAL", "Party", "Receipt", "Received", "Told", "find_source", "foresee", "receive", "receive_many"]
+__all__ = ["PORTAL", "Party", "Receipt", "Received", "Told", "foresee", "receive", "receive_many"]

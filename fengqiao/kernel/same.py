@@ -5,17 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fengqiao.ground import likeness, tokens
 from fengqiao.kernel import ciphers, searching, storing
-from fengqiao.kernel.access import Acting, SystemPost, matters_for
+from fengqiao.kernel.access import Acting, SystemPost, array, matters_for
 from fengqiao.kernel.models import Event, Matter
 from fengqiao.kernel.now import now
 
 DAYS = 90
 SHOWN = 5
+VILLAGE = 12  # digits of a village's code
 LIKELY = "matter.likely"
 
 # Of what shares rare pairs, the phone or the village, those that the reader may see (migration 0012).
@@ -33,33 +34,49 @@ class Likely:
     matter: uuid.UUID
 
 
-def candidates(
-    by: Acting, matter: Matter, content: str, phones: Sequence[str], ranked: Sequence[str] = ()
-) -> tuple[list[Likely], int]:
-    """The likeliest, best first, and how many were looked at; the matter itself is never among them. `ranked` are the
-    rarest pairs of its text, where the caller knows them.
+class Look:
+    """One matter compared with what was here: its `question`, and what the rows that answer it are worth.
 
-    Whoever files through the portal is told of none: the desk looks when it reads the matter.
+    `ranked` are the rarest pairs of its text; the matter itself is never among the candidates.
     """
-    if matter.confidentiality in ("protected", "sealed") or _through_the_portal(by):
-        return [], 0
-    hashes = [ciphers.lookup_hash("phone", phone) for phone in phones]
-    rare = ranked or likeness.rarest(tokens.bigrams(f"{matter.title}\n{content}"), searching.frequencies())
-    rare = rare[: likeness.ASKED]
-    title, text = tokens.normalise(matter.title), tokens.normalise(content)
-    told = likeness.Told(
-        matter.pk, title, text, matter.place_id, matter.opened_at.date(), hashes[0] if hashes else None
-    )
-    rows = _rows(matter, likeness.sketch(rare), hashes)
-    others = {row[0]: _told(row, told) for row in rows}
-    named = {pk: (number, words) for pk, number, words, *_more in rows}
-    found = likeness.likenesses(told, list(others.values()), rare)[:SHOWN]
-    likely = [Likely(*named[each.matter_id], each.score, each.reasons, each.matter_id) for each in found]
-    return likely, rows[0][-1] if rows else 0
+
+    def __init__(
+        self, matter_id: uuid.UUID, kind: str, title: str, content: str, place: str, at: datetime, phones: Sequence[str]
+    ) -> None:
+        _text, _words, pairs = searching.words_of(title, content)
+        self.ranked = likeness.rarest(pairs, searching.frequencies(), likeness.KEPT)
+        self._rare = self.ranked[: likeness.ASKED]
+        hashes = [ciphers.lookup_hash("phone", phone) for phone in phones]
+        words, text = tokens.normalise(title), tokens.normalise(content)
+        self._mine = likeness.Told(matter_id, words, text, place, at.date(), hashes[0] if hashes else None)
+        marks, known = likeness.sketch(self._rare), array(f'"\\\\x{each.hex()}"' for each in hashes)
+        since, until = at - timedelta(days=DAYS), min(at + timedelta(days=DAYS), now())
+        asked = [array(marks), min(likeness.ENOUGH, len(marks)), known, place if len(place) >= VILLAGE else ""]
+        self.question: storing.Statement = (CANDIDATES, [matter_id, kind, *asked, since, until])
+
+    def judge(self, rows: storing.Rows) -> tuple[list[Likely], int]:
+        """The likeliest, best first, and how many were looked at."""
+        others = [_told(row, self._mine) for row in rows]
+        named = {pk: (number, words) for pk, number, words, *_more in rows}
+        found = likeness.likenesses(self._mine, others, self._rare)[:SHOWN]
+        likely = [Likely(*named[each.matter_id], each.score, each.reasons, each.matter_id) for each in found]
+        return likely, rows[0][-1] if rows else 0
 
 
-def _through_the_portal(by: Acting) -> bool:
-    return isinstance(by, SystemPost) and by.name == "portal"
+def look_for(by: Acting, level: str, *facts: Any) -> Look | None:
+    """A `Look` of these facts. Protected matters are compared with nothing, and who files through the portal is told of
+    none: the desk looks when it reads the matter.
+    """
+    if level in ("protected", "sealed") or (isinstance(by, SystemPost) and by.name == "portal"):
+        return None
+    return Look(*facts)
+
+
+def candidates(by: Acting, matter: Matter, content: str, phones: Sequence[str]) -> tuple[list[Likely], int]:
+    """The likeliest, best first, and how many were looked at; call inside `acting_as`."""
+    facts = (matter.pk, matter.kind, matter.title, content, matter.place_id, matter.opened_at, phones)
+    look = look_for(by, matter.confidentiality, *facts)
+    return look.judge(storing.ask(*look.question)) if look else ([], 0)
 
 
 def noted(likely: Sequence[Likely], of_all: int) -> dict[str, Any]:
@@ -77,13 +94,6 @@ def hints(by: Acting, matter: Matter) -> tuple[list[Likely], int]:
     heads = matters_for(by).filter(pk__in=rows).values_list("pk", "number", "title")
     found = [Likely(number, title, rows[pk]["score"], tuple(rows[pk]["reasons"]), pk) for pk, number, title in heads]
     return sorted(found, key=lambda each: (-each.score, each.number)), len(found)
-
-
-def _rows(matter: Matter, marks: list[int], hashes: Sequence[bytes]) -> storing.Rows:
-    village = matter.place_id if len(matter.place_id) >= 12 else ""
-    since, until = matter.opened_at - timedelta(days=DAYS), min(matter.opened_at + timedelta(days=DAYS), now())
-    fewest = min(likeness.ENOUGH, len(marks))
-    return storing.ask(CANDIDATES, [matter.pk, matter.kind, marks, fewest, list(hashes), village, since, until])
 
 
 def _told(row: tuple[Any, ...], mine: likeness.Told) -> likeness.Told:

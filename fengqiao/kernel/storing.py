@@ -24,23 +24,27 @@ Made = TypeVar("Made", bound=models.Model)
 ROWS_AT_ONCE = 1000
 
 
-def inserts(tables: Iterable[tuple[type[models.Model], Sequence[models.Model]]]) -> Iterable[Statement]:
+def inserts(
+    tables: Iterable[tuple[type[models.Model], Sequence[models.Model]]], also: Iterable[Statement] = ()
+) -> Iterable[Statement]:
     """INSERT statements for the rows of each model, given as JSON: thousands of parameters cost more to number than to
-    store. A few rows of many tables, which is what an action makes, are one statement.
+    store. A few rows of many tables, which is what an action makes, are one statement, with what is `also` inserted.
     """
     filled = [(model, rows) for model, rows in tables if rows]
     if sum(len(rows) for _model, rows in filled) <= ROWS_AT_ONCE:
-        if filled:
-            yield _together(tuple(model for model, _rows in filled)), [_json(model, rows) for model, rows in filled]
+        few = [(_insert(model), [_json(model, rows)]) for model, rows in filled] + list(also)
+        if few:
+            yield _together(tuple(sql for sql, _values in few)), [value for _sql, values in few for value in values]
         return
     for model, rows in filled:
         for at in range(0, len(rows), ROWS_AT_ONCE):
             yield _insert(model), [_json(model, rows[at : at + ROWS_AT_ONCE])]
+    yield from also
 
 
 @cache
-def _together(models_: tuple[type[models.Model], ...]) -> str:
-    *others, last = (_insert(model) for model in models_)
+def _together(statements: tuple[str, ...]) -> str:
+    *others, last = statements
     named = [f"i{at} as ({insert})" for at, insert in enumerate(others)]
     return (f"with {', '.join(named)} " if named else "") + last
 
@@ -74,12 +78,20 @@ def _taken(field: models.Field[Any, Any]) -> str:
 
 
 def _json(model: type[models.Model], rows: Sequence[models.Model]) -> str:
-    fields = [(each.column, each.attname) for each in _stored(model)]
+    fields, vectors = _told(model)
     told = [{column: row.__dict__[attname] for column, attname in fields} for row in rows]
-    for vector in (each.column for each in _stored(model) if isinstance(each, SearchVectorField)):
+    for vector in vectors:
         for row in told:
             row[vector] = " ".join(row[vector])
     return orjson.dumps(told, default=_plain).decode()
+
+
+@cache
+def _told(model: type[models.Model]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Its columns with the names of their values, and those of words that are searched."""
+    fields = _stored(model)
+    vectors = [str(each.column) for each in fields if isinstance(each, SearchVectorField)]
+    return [(str(each.column), each.attname) for each in fields], vectors
 
 
 def _plain(value: Any) -> str:
@@ -143,8 +155,9 @@ def fresh(model: type[Made], **values: Any) -> Made:
     """A new object with its defaults, at a fifth of what its class takes."""
     row = model.__new__(model)
     row._state = ModelState()
-    defaults, related = _making(model)
+    constant, made_anew, related = _making(model)
     told = row.__dict__
+    told.update(constant)
     for name, value in values.items():
         if name in related:
             column, back = related[name]
@@ -155,26 +168,34 @@ def fresh(model: type[Made], **values: Any) -> Made:
                     value._state.fields_cache[back] = row
         else:
             told[name] = value
-    for name, default in defaults:
+    for name, default in made_anew:
         if name not in told:
             told[name] = default()
     return row
 
 
+_Made: TypeAlias = tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, tuple[str, str]]]
+
+
 @cache
-def _making(model: type[models.Model]) -> tuple[list[tuple[str, Callable[[], Any]]], dict[str, tuple[str, str]]]:
-    """The defaults of its columns; of what it is related to the columns, and its name there if it is the only one."""
+def _making(model: type[models.Model]) -> _Made:
+    """The defaults of its columns, constant and made anew for each row; of what it is related to the columns, and its
+    name there if it is the only one.
+    """
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.CompositePrimaryKey)]
-    defaults = [(each.attname, each.get_default) for each in fields]
+    anew = [each for each in fields if callable(each.default)]
+    constant = {each.attname: each.get_default() for each in fields if each not in anew}
     related: list[Any] = [each for each in fields if each.is_relation]
     back = {each.name: each.remote_field.cache_name if each.one_to_one else "" for each in related}
-    return defaults, {each.name: (each.attname, back[each.name]) for each in related}
+    columns = {each.name: (each.attname, back[each.name]) for each in related}
+    return constant, [(each.attname, each.get_default) for each in anew], columns
 
 
 def ask_all(questions: Sequence[Statement]) -> list[Rows]:
     """The rows of several questions in one round trip, like `ask`."""
     with streaming():
-        return [rows() for rows in [ask_later(sql, values) for sql, values in questions]]
+        asked = [ask_later(sql, values) for sql, values in questions]
+    return [rows() for rows in asked]  # read inside, each would be a round trip more
 
 
 def ask(sql: str, values: Sequence[Any]) -> Rows:
@@ -197,7 +218,11 @@ def made(model: type[Made], row: Sequence[Any]) -> Made:
     values = list(row)
     for at in documents:
         values[at] = None if values[at] is None else orjson.loads(values[at])
-    return model.from_db("default", names, values)
+    found = model.__new__(model)
+    found._state = ModelState()
+    found._state.db, found._state.adding = "default", False
+    found.__dict__.update(zip(names, values, strict=True))
+    return found
 
 
 @cache

@@ -9,9 +9,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from fengqiao.ground.numbers import parse
-from fengqiao.kernel import people
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.models import Matter, Post
+from fengqiao.offices.accounts import tokens
 
 ROOT = "/api/v1"
 TOLD: dict[str, Any] = {
@@ -30,7 +30,7 @@ class Caller:
 
     def __init__(self, post: Post | None, token: str = "") -> None:
         self.client = Client(raise_request_exception=False)
-        self.token = people.make_token(post) if post else token
+        self.token = tokens.make(post) if post else token
 
     def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
         return self._checked(self.client.get(ROOT + path, query or {}, headers=self._headers(headers)))

@@ -18,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 
 from fengqiao.config.wsgi import application
 from fengqiao.doors.api import description, urls
-from fengqiao.kernel import people
+from fengqiao.offices.accounts import tokens
 from tests import cast as people_of
 from tests.conftest import default_connection_to, fresh_database
 from tests.profile import examples
@@ -92,7 +92,7 @@ def stage(django_db_blocker: Any) -> Iterator[Stage]:
         cast = people_of.build()
         order = people_of.an_order(cast.chen)
         people_of.do(cast.chen, "hotline.dispatch", order, unit="water")
-        yield Stage(people.make_token(cast.chen), order.number)
+        yield Stage(tokens.make(cast.chen), order.number)
 
 
 @schema.parametrize()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fengqiao.kernel import intake
+from fengqiao.doors.portal import status
 from fengqiao.kernel.models import Exclusion, Person, Subject
 from tests.api.caller import how_many, pointers, told
 
@@ -163,10 +163,7 @@ def test_a_report_is_protected_and_its_person_is_sealed(calls: Any, cast: Any) -
 
 
 def test_the_code_of_the_answer_opens_the_source(calls: Any, cast: Any) -> None:
-    from fengqiao.kernel.access import acting_as
-
     code = calls("chen").post("/matters", told()).json()["query_code_plain"]
-    with acting_as(intake.PORTAL):
-        source, proven = intake.find_source(code, "5678")
+    source, proven = status.find(code, "5678")
     assert source is not None
     assert proven

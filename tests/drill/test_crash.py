@@ -40,9 +40,9 @@ PEOPLE = """
 from fengqiao.config import command
 with command.database():
     command.set_up_django()
-    from fengqiao.kernel import people
+    from fengqiao.offices.accounts import tokens
     from tests.cast import build
-    print(people.make_token(build().chen))
+    print(tokens.make(build().chen))
 """
 FOUND = """
 import json

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fengqiao.doors.portal import status
 from fengqiao.ground.refusals import Invalid
 from fengqiao.kernel import access, intake, route
 from fengqiao.kernel.access import SystemPost
@@ -200,7 +201,7 @@ def test_a_lost_code_is_renewed_by_identity_and_the_old_one_dies(cast: Cast) -> 
     matter = received.matter
     do(cast.chen, "renew_code", matter, source=str(received.source.pk), shown="身份证")
     new = intake.code_of(source(matter))
-    assert kept(lambda: intake.find_source(received.query_code, "5678"))[0] is None
-    assert kept(lambda: intake.find_source(new, "5678"))[1] is True
+    assert kept(lambda: status.find(received.query_code, "5678"))[0] is None
+    assert kept(lambda: status.find(new, "5678"))[1] is True
     strange = refused(cast.chen, "renew_code", matter, source=str(matter.pk), shown="身份证")
     assert strange.code == "no_such_source"

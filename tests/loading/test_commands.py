@@ -7,8 +7,8 @@ import pytest
 from django.utils import translation
 
 from fengqiao.config import command
-from fengqiao.kernel import people
 from fengqiao.kernel.models import Account, CalendarYear, Place, Post
+from fengqiao.offices.accounts import tokens
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_a_new_city_from_nothing(fengqiao):
     assert (code, "holds no post" in err) == (2, True)
     fengqiao("account", "appoint", "--user", "mei", "--unit", "hot", "--role", "hotline_agent")
     code, out, _err = fengqiao("token", "create", "--user", "mei")
-    assert people.post_of_token(out.splitlines()[-1]) == Post.objects.get()
+    assert tokens.post_of(out.splitlines()[-1]) == Post.objects.get()
     assert "mei" in fengqiao("account", "list")[1]
     assert "hot" in fengqiao("unit", "list")[1]
 
@@ -130,14 +130,14 @@ def test_of_several_posts_one_is_named(fengqiao, cast):
     assert str(second.pk) in err
     assert str(cast.li.pk) in err
     code, out, _err = fengqiao("token", "create", "--user", "li", "--post", str(second.pk), "--json")
-    assert people.post_of_token(json.loads(out)["token"]) == second
+    assert tokens.post_of(json.loads(out)["token"]) == second
     assert fengqiao("token", "create", "--user", "li", "--post", str(cast.sun.pk))[0] == 2
 
 
 def test_revoked_tokens_open_nothing(fengqiao, cast):
-    secret = people.make_token(cast.li)
+    secret = tokens.make(cast.li)
     fengqiao("token", "revoke", "--user", "li")
-    assert people.post_of_token(secret) is None
+    assert tokens.post_of(secret) is None
 
 
 def test_passwords_are_examined(fengqiao, cast):
@@ -159,14 +159,14 @@ def test_an_unknown_name_role_or_unit_gets_a_sentence(fengqiao, cast):
 
 
 def test_ending_a_post_and_closing_an_account(fengqiao, cast):
-    secret = people.make_token(cast.li)
+    secret = tokens.make(cast.li)
     assert fengqiao("account", "end-post", "--user", "li")[0] == 0
-    assert people.post_of_token(secret) is None
-    other = people.make_token(cast.sun)
+    assert tokens.post_of(secret) is None
+    other = tokens.make(cast.sun)
     assert fengqiao("account", "close", "--user", "sun")[0] == 0
-    assert people.post_of_token(other) is None
+    assert tokens.post_of(other) is None
     fengqiao("account", "close", "--user", "sun", "--reopen")
-    assert people.post_of_token(other) == cast.sun
+    assert tokens.post_of(other) == cast.sun
 
 
 def test_unlocking_and_resetting_say_what_happened(fengqiao, cast):

@@ -15,10 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
-    from fengqiao.kernel import people
+    from fengqiao.offices.accounts import tokens
 
     post = named.post(named.account(args.user), args.post)
-    token = people.make_token(post, name=args.name[:60])
+    token = tokens.make(post, name=args.name[:60])
     return {"user": args.user, **named.of_post(post), "token": token}
 
 

@@ -22,8 +22,9 @@ from fengqiao.doors.api.problems import Problem
 from fengqiao.doors.desk.acting import note_refused_look
 from fengqiao.ground import numbers
 from fengqiao.ground.refusals import NotThere
-from fengqiao.kernel import access, people
+from fengqiao.kernel import access
 from fengqiao.kernel.models import Post
+from fengqiao.offices.accounts import tokens
 from fengqiao.offices.papers import papers
 
 P = ParamSpec("P")
@@ -109,7 +110,7 @@ class Bearer(HttpBearer):
     """The token of a post: one look-up by its hash."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Post | None:
-        post = people.post_of_token(token) if 0 < len(token) <= TOKEN_CHARACTERS else None
+        post = tokens.post_of(token) if 0 < len(token) <= TOKEN_CHARACTERS else None
         if post is not None:
             check(request)
         return post

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fengqiao.ground import codes
 from fengqiao.kernel.forms import WORDS
@@ -63,8 +63,8 @@ def one_of(table: str) -> dict[str, Any]:
     return {"enum": list(codes.keys(table))}
 
 
-class Strict(Schema):
-    """Input: nothing is guessed, nothing unknown is taken."""
+class Strict(BaseModel):
+    """Input: nothing is guessed, nothing unknown is taken. What came was JSON: it needs no reader of objects."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
