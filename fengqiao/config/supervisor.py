@@ -297,7 +297,7 @@ class Supervisor:
             return
         self._say(f"Fengqiao is ready: {self.plan.address}  (residents)  {self.plan.address}/desk/  (staff)")
         if self.plan.demo:
-            self._say("Demo accounts and their passwords: fengqiao demo --accounts")
+            self._say(f"Demo accounts and their passwords: {_this_command()} demo --accounts")
         self._say("Ctrl-C ends it.")
 
     def _say(self, sentence: str, *, error: bool = False) -> None:
@@ -313,3 +313,10 @@ class Supervisor:
         self.state_file.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
+
+
+def _this_command() -> str:
+    """`fengqiao` as it can be typed here: by its path where it lies below the folder one stands in."""
+    beside = Path(sys.executable).with_name("fengqiao")
+    here = Path.cwd()
+    return str(beside.relative_to(here)) if beside.exists() and beside.is_relative_to(here) else "fengqiao"

@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from fengqiao.config import command
+from fengqiao.config.demo.load import FILE, load
 from fengqiao.kernel.models import Account, CalendarYear, Place, Post
 from fengqiao.offices.accounts import tokens
 
@@ -172,3 +173,14 @@ def test_ending_a_post_and_closing_an_account(fengqiao, cast):
 def test_unlocking_and_resetting_say_what_happened(fengqiao, cast):
     assert "Nothing was counted" in fengqiao("account", "unlock", "--user", "li")[1]
     assert fengqiao("account", "reset-second-factor", "--user", "li")[0] == 0
+
+
+def test_the_demo_accounts_are_listed_one_a_line_as_they_are_typed(fengqiao, settings, tmp_path):
+    settings.FENGQIAO_DATA = tmp_path
+    assert fengqiao("demo")[1] == "0 accounts, 0 matters. Who may sign in: add --accounts"
+    load()
+    code, said, _error = fengqiao("demo", "--accounts")
+    first, *_others = said.splitlines()
+    assert code == 0
+    password = json.loads((tmp_path / FILE).read_text())["chen"]
+    assert first.split() == ["chen", password, "12345坐席", "·", "12345", "热线办公室"]

@@ -25,3 +25,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         return {"accounts": rows}
     with access.acting_as(access.SystemPost("keeper")):
         return {"accounts": len(rows), "matters": Matter.objects.count()}
+
+
+def show(answer: dict[str, Any]) -> str:
+    """One account a line, what is typed at sign-in first."""
+    if "matters" in answer:
+        return f"{answer['accounts']} accounts, {answer['matters']} matters. Who may sign in: add --accounts"
+    rows = answer["accounts"]
+    width = max((len(row["username"]) for row in rows), default=0)
+    return "\n".join(
+        f"{row['username']:{width}}  {row['password']}  {row['role_name']} · {row['unit']}" for row in rows
+    )
