@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 Made = TypeVar("Made")
+NOTHING_SECONDS = 1.0
 
 
 class Remembered(Generic[Made]):
-    """What `look` told at most `seconds` ago. What is told is shared: nobody changes it.
+    """What `look` told at most `seconds` ago. What is told is shared: nobody changes it. That there is nothing yet is
+    believed for a second only: another process may be setting the city up.
 
     Not in Django's cache, which copies what it keeps at each question.
     """
@@ -25,7 +27,7 @@ class Remembered(Generic[Made]):
     def __call__(self) -> Made:
         """The value."""
         known = self._known
-        if known is None or time.monotonic() - known[0] > self._seconds:
+        if known is None or time.monotonic() - known[0] > (self._seconds if known[1] else NOTHING_SECONDS):
             self._known = known = (time.monotonic(), self._look())
         return known[1]
 
