@@ -183,7 +183,7 @@ def _making(model: type[models.Model]) -> _Made:
     name there if it is the only one.
     """
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.CompositePrimaryKey)]
-    anew = [each for each in fields if callable(each.default)]
+    anew = [each for each in fields if each.has_default() and callable(each.default)]
     constant = {each.attname: each.get_default() for each in fields if each not in anew}
     related: list[Any] = [each for each in fields if each.is_relation]
     back = {each.name: each.remote_field.cache_name if each.one_to_one else "" for each in related}
