@@ -189,6 +189,42 @@ def test_what_a_person_was_not_content_with_is_put_right_by_another_unit(
                 assert "等了三天没人来" not in seen.page.locator("main").inner_text()
 
 
+# Pairs of cells whose words lie on one another, and places of the navigation that are cut off.
+CROWDED = """() => {
+  const inked = cell => {
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    return words.getBoundingClientRect();
+  };
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const found = [];
+  for (const row of document.querySelectorAll("table.list tbody tr")) {
+    const cells = [...row.children].filter(cell => cell.innerText.trim());
+    cells.forEach((cell, i) => cells.slice(i + 1).forEach(other => {
+      if (meet(inked(cell), inked(other))) found.push(cell.innerText + " on " + other.innerText);
+    }));
+  }
+  for (const link of document.querySelectorAll(".nav-side a"))
+    if (link.getBoundingClientRect().right > innerWidth) found.push("cut: " + link.innerText);
+  return found;
+}"""
+
+
+def test_on_a_phone_no_words_of_a_list_lie_on_others_and_every_place_of_the_desk_is_in_sight(
+    served: Served, browser_page: Looker, city: Any
+) -> None:
+    from tests.cast import an_order, do
+
+    do(city.chen, "hotline.dispatch", an_order(city.chen), unit="water")
+    with browser_page.open(served.url("/"), "phone") as seen:
+        at_the_desk(seen, served, city.li)
+        for path in ("/desk/", "/desk/matters/", "/desk/figures/"):
+            visit(seen, served, path)
+            assert seen.page.locator("table.list tbody tr").count() > 0, path
+            assert seen.page.evaluate(CROWDED) == [], path
+
+
 def test_each_refusal_says_what_happened_and_keeps_what_was_typed(
     served: Served, browser_page: Looker, city: Any
 ) -> None:
