@@ -150,7 +150,8 @@ def _receive(
             return _take_in_many(book, receipts, taking)
         received = next(taking)
         if look is not None and received.how == "created":
-            searching.mark(next(each for each in book.pending(SearchRow) if each.first), look.ranked)
+            for row in (each for each in book.pending(SearchRow) if each.first):
+                searching.mark(row, look.ranked)
             _note_likely(book, received, *look.judge(book.first[1]))
         return [received]
 
