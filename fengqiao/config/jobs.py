@@ -74,6 +74,7 @@ PERIODIC = (
     Periodic("guesses", "27 * * * *", "fengqiao.doors.portal.throttle.sweep", again=True),
     Periodic("imports", "29 * * * *", "fengqiao.config.jobs.sweep_imports", again=True),
     Periodic("forgetting", "31 * * * *", "fengqiao.config.upkeep.forget_due", again=True),
+    Periodic("hashes", "47 * * * *", "fengqiao.config.rehash.go_on", again=True),
     Periodic("sessions", "41 * * * *", "fengqiao.config.jobs.clear_sessions", again=True),
 )
 

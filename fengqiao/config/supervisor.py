@@ -102,6 +102,7 @@ class Supervisor:
     family: list[children.Child] = field(default_factory=list)
     asked_to_stop: bool = False
     _lock: IO[str] | None = None
+    _handed: secrets.HandedOver | None = None
 
     # -- the lock -------------------------------------------------------------
 
@@ -165,13 +166,13 @@ class Supervisor:
                 ) from problem
 
     def _start(self) -> None:
-        keys = secrets.ensure(self.plan.data)
+        secrets.ensure(self.plan.data)
         inherited = {name: value for name, value in os.environ.items() if name != "FENGQIAO_OWNER_URL"}
         inherited |= {"FENGQIAO_DATA": str(self.plan.data), "PORT": str(self.plan.port), "PYTHONUNBUFFERED": "1"}
         # The C library would keep an arena of its own for each thread, and what it once took.
         for name, value in (("MALLOC_ARENA_MAX", "2"), ("MALLOC_TRIM_THRESHOLD_", "131072")):
             inherited.setdefault(name, value)
-        user = self._program_user(inherited, keys)
+        user = self._program_user(inherited)
         self._start_database()
         inherited["DATABASE_URL"] = self.plan.database_url
         answer = self._migrate()
@@ -206,7 +207,7 @@ class Supervisor:
             )
         return answer
 
-    def _program_user(self, inherited: dict[str, str], keys: dict[str, Any]) -> Any:
+    def _program_user(self, inherited: dict[str, str]) -> Any:
         """The user of web and worker when started by root; None keeps ours. `inherited` gets what that user needs."""
         if not os_user.is_root():
             return None
@@ -221,8 +222,10 @@ class Supervisor:
                     "can, or start as an ordinary user."
                 )
         folders.prepare(self.plan.data, user)
-        # The files of the secrets stay root's; the children get the values only.
-        inherited |= {secrets.variable(name): secrets.as_text(entries) for name, entries in keys.items()}
+        # The files of the secrets stay root's; the children get copies, and new ones when a key is rotated.
+        self._handed = secrets.HandedOver(self.plan.data, self.plan.data / "handed", user)
+        self._handed.keep()
+        inherited["FENGQIAO_HANDED"] = str(self._handed.folder)
         inherited["HOME"] = str(self.plan.data / "run")
         self._say(f"Started by root: the web and the worker run as {user.pw_name}.")
         return user
@@ -260,6 +263,8 @@ class Supervisor:
         announced, began = False, time.monotonic()
         while not self.asked_to_stop:
             self._watch_database()
+            if self._handed:
+                self._handed.keep()
             for child in self.family:
                 before = child.process
                 if sentence := child.keep(time.monotonic()):

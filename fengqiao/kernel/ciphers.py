@@ -54,9 +54,22 @@ def unseal_json(sealed: bytes | memoryview[int], bound_to: bytes) -> Any:
 
 
 def lookup_hash(purpose: str, value: str) -> bytes:
-    """Keyed hash for look-up (16 bytes): phones, id numbers, fingerprints of protected texts."""
-    key = keys.current("hash").secret
-    return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:16]
+    """Keyed hash for look-up (16 bytes), as rows carry it: phones, id numbers, fingerprints of texts."""
+    return _keyed(keys.current("hash"), purpose, value)
+
+
+def lookup_hashes(purpose: str, value: str) -> list[bytes]:
+    """The hashes by which a row is looked up, the present one first: under each key, as long as a row may carry it."""
+    return [_keyed(key, purpose, value) for key in keys.all_of("hash")]
+
+
+def lasting_hash(purpose: str, value: str) -> bytes:
+    """Keyed hash for what must stay the same for ever, whichever keys come: under the first key that was made."""
+    return _keyed(keys.first("hash"), purpose, value)
+
+
+def _keyed(key: keys.Key, purpose: str, value: str) -> bytes:
+    return hmac.digest(key.secret, f"{purpose}\0{value}".encode(), "sha256")[:16]
 
 
 def digest(salt: bytes, body: str) -> str:

@@ -45,9 +45,9 @@ class Earlier:
             source = self._numbered.get((receipt.channel, receipt.external_id))
             if source is not None:
                 return source, True
-        at, mark = receipt.received_at or self._now, fingerprint(receipt.content)
-        for phone in _phone_hashes(receipt):
-            for source in self._told[phone, mark]:
+        at = receipt.received_at or self._now
+        for told in _told(receipt):
+            for source in self._told[told]:
                 if abs(source.received_at - at) <= SAME_TEXT:
                     return source, False
         return None
@@ -56,20 +56,19 @@ class Earlier:
         """This receipt is taken in now as this source."""
         if receipt.external_id:
             self._numbered.setdefault((receipt.channel, receipt.external_id), source)
-        mark = fingerprint(receipt.content)
-        for phone in _phone_hashes(receipt):
-            self._told[phone, mark].append(source)
+        for told in _told(receipt):
+            self._told[told].append(source)
         self.heard(source, receipt.content)
         if receipt.reply:
             self.heard(source, receipt.reply)
 
     def heard(self, source: Source, words: str) -> None:
         """These words stand with the source now."""
-        self._said[source.pk].add(fingerprint(words))
+        self._said[source.pk].add(_plain(words))
 
     def knows(self, source: Source, words: str) -> bool:
         """Whether these words stand with the source already."""
-        return fingerprint(words) in self._said[source.pk]
+        return _plain(words) in self._said[source.pk]
 
     def changes(self, receipt: Receipt) -> bool:
         """Whether this receipt would add anything to what it met. False when it met nothing."""
@@ -107,11 +106,11 @@ class Earlier:
                 yield source
 
     def _find_people(self, receipts: Sequence[Receipt]) -> Iterator[Source]:
-        pairs = {(phone, fingerprint(each.content)) for each in receipts for phone in _phone_hashes(each)}
-        if not pairs:
+        told = {pair for each in receipts for pair in _told(each)}
+        if not told:
             return
         rows = Source.objects.filter(
-            fingerprint__in={mark for _phone, mark in pairs}, person__phone_hash__in={phone for phone, _mark in pairs}
+            fingerprint__in={mark for _phone, mark in told}, person__phone_hash__in={phone for phone, _mark in told}
         )
         for source in rows.select_related("matter", "person"):
             if source.person and source.person.phone_hash and source.fingerprint:
@@ -125,14 +124,29 @@ class Earlier:
         texts = list(Text.objects.filter(source__in=ids, kind__in=WORDS))
         words = secrecy.words_of(texts)
         for text in texts:
-            self._said[text.source_id or text.pk].add(fingerprint(words[text.pk]))
+            self._said[text.source_id or text.pk].add(_plain(words[text.pk]))
 
 
-@lru_cache(maxsize=1024)
 def fingerprint(words: str) -> bytes:
     """Sixteen bytes, equal for texts that are equal but for width, case and spaces."""
-    return ciphers.lookup_hash("text", tokens.normalise(words))
+    return ciphers.lookup_hash("text", _normal(words))
 
 
-def _phone_hashes(receipt: Receipt) -> list[bytes]:
-    return [ciphers.lookup_hash("phone", party.phone) for party in receipt.parties if party.phone]
+def fingerprints(words: str) -> list[bytes]:
+    """What a stored text like this one may carry, the present fingerprint first."""
+    return ciphers.lookup_hashes("text", _normal(words))
+
+
+_normal = lru_cache(maxsize=256)(tokens.normalise)
+
+
+def _plain(words: str) -> bytes:
+    """For comparing in memory, whatever keys come and go meanwhile."""
+    return ciphers.sha256(_normal(words).encode())
+
+
+def _told(receipt: Receipt) -> Iterator[tuple[bytes, bytes]]:
+    """Who told what: a phone and the text, both under the same key."""
+    phones = [ciphers.lookup_hashes("phone", party.phone) for party in receipt.parties if party.phone]
+    marks = fingerprints(receipt.content) if phones else []
+    return ((phone, mark) for each in phones for phone, mark in zip(each, marks, strict=True))

@@ -265,7 +265,7 @@ def _note_likely(book: Docket, received: Received, likely: Sequence[same.Likely]
 
 
 def _drawn(kind: str, rows: storing.Rows) -> list[int]:
-    key = ciphers.lookup_hash("number", kind)
+    key = ciphers.lasting_hash("number", kind)
     return [numbers.permute(drawn % 1_000_000, key) for (drawn,) in rows]
 
 
@@ -335,8 +335,7 @@ def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: 
     texts = [book.text(matter, "note", receipt.note, source=source, at=at)] if receipt.note else []
     text = book.text(matter, "content", receipt.content, visibility="parties", source=source, at=at)
     people = [person(book, matter, party, receipt) for party in receipt.parties if party.known]
-    code = code_of(source)
-    source.code_hash = numbers.query_code_hash(code, keys.current("hash").secret)
+    code = _new_code(source)
     source.proof_hash = _proof(source, receipt)
     source.text_id, source.person_id = text.pk, people[0].pk if people else None
     book.add(source)
@@ -361,9 +360,22 @@ def _source(book: Docket, matter: Matter, receipt: Receipt, at: datetime, copy: 
     return source, code
 
 
-def code_of(source: Source) -> str:
+def _new_code(source: Source) -> str:
     """The query code of a source: made from its id and the turn, so that only its hash is stored."""
-    return numbers.query_code(source.pk, source.code_turn, keys.current("hash").secret)
+    key = keys.current("hash").secret
+    code = numbers.query_code(source.pk, source.code_turn, key)
+    source.code_hash = numbers.query_code_hash(code, key)
+    return code
+
+
+def code_of(source: Source) -> str:
+    """The query code that was given for a source, under whichever key it was made. Raises KeyMissing."""
+    known = [key.secret for key in keys.all_of("hash")]
+    for key in known:
+        code = numbers.query_code(source.pk, source.code_turn, key)
+        if bytes(source.code_hash) in [numbers.query_code_hash(code, each) for each in known]:
+            return code
+    raise keys.gone("hash", "that made a query code")
 
 
 def _proof(source: Source, receipt: Receipt) -> bytes | None:
@@ -398,9 +410,8 @@ def person(book: Docket, matter: Matter, party: Party, receipt: Receipt | None =
 def renew_code(book: Docket, matter: Matter, source: Source) -> str:
     """A new query code at the window, by identity; the old one dies (domain ruling 12)."""
     source.code_turn += 1
-    code = code_of(source)
-    hashed = numbers.query_code_hash(code, keys.current("hash").secret)
-    book.change(source, code_turn=source.code_turn, code_hash=hashed)
+    code = _new_code(source)
+    book.change(source, code_turn=source.code_turn, code_hash=source.code_hash)
     book.event(matter, "matter.code_renewed", data={"source": str(source.pk), "turn": source.code_turn})
     return code
 

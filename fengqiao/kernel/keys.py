@@ -1,7 +1,8 @@
 """The four secrets: `django` (sessions, signatures), `data` (encryption), `hash` (look-up), `journal` (the chain).
 
-Each has one newest key, used for everything new, and older ones, kept so that what they made can still be read and
-verified. The keys come from settings; where they are stored is no matter of the kernel.
+Each has one present key, used for everything new, and older ones, kept so that what they made can still be read and
+verified. A coming key is known to every process before any of them uses it. The keys come from settings; where they
+are stored is no matter of the kernel.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Key:
 
     id: str
     secret: bytes = field(repr=False)
+    coming: bool = False
 
 
 class KeyMissing(LookupError):
@@ -28,7 +30,7 @@ class KeyMissing(LookupError):
 
 
 def all_of(name: str) -> list[Key]:
-    """The keys of one secret, newest first. Raises KeyMissing."""
+    """The keys of one secret: the present one, older ones, then one that is coming. Raises KeyMissing."""
     keys = cast(Mapping[str, list[Key]], settings.FENGQIAO_KEYS).get(name)
     if not keys:
         raise KeyMissing(
@@ -38,8 +40,13 @@ def all_of(name: str) -> list[Key]:
 
 
 def current(name: str) -> Key:
-    """The newest key, for everything new. Raises KeyMissing."""
+    """The present key, for everything new. Raises KeyMissing."""
     return all_of(name)[0]
+
+
+def first(name: str) -> Key:
+    """The first key that was ever made, for what must never change. Raises KeyMissing."""
+    return [key for key in all_of(name) if not key.coming][-1]
 
 
 def by_id(name: str, key_id: str) -> Key:
@@ -47,6 +54,11 @@ def by_id(name: str, key_id: str) -> Key:
     for key in all_of(name):
         if key.id == key_id:
             return key
-    raise KeyMissing(
-        f"The key {key_id!r} of {name!r} is not here: bring back the secrets folder (or variable) that held it."
+    raise gone(name, repr(key_id))
+
+
+def gone(name: str, which: str) -> KeyMissing:
+    """The refusal to go on without a key that this machine once had."""
+    return KeyMissing(
+        f"The key {which} of {name!r} is not here: bring back the secrets folder (or variable) that held it."
     )

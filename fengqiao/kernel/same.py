@@ -46,7 +46,7 @@ class Look:
         _text, _words, pairs = searching.words_of(title, content)
         self.ranked = likeness.rarest(pairs, searching.frequencies(), likeness.KEPT)
         self._rare = self.ranked[: likeness.ASKED]
-        hashes = [ciphers.lookup_hash("phone", phone) for phone in phones]
+        hashes = [each for phone in phones for each in ciphers.lookup_hashes("phone", phone)]
         words, text = tokens.normalise(title), tokens.normalise(content)
         self._mine = likeness.Told(matter_id, words, text, place, at.date(), hashes[0] if hashes else None)
         marks, known = likeness.sketch(self._rare), array(f'"\\\\x{each.hex()}"' for each in hashes)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fengqiao.ground import likeness, tokens
-from fengqiao.kernel import same, searching, storing
+from fengqiao.kernel import ciphers, same, searching, storing
 from fengqiao.kernel.access import matters_for
 from fengqiao.kernel.docket import Docket
+from fengqiao.kernel.earlier import fingerprints
 from fengqiao.kernel.models import Matter, Person, SearchRow, Source, Text
 from fengqiao.kernel.same import Likely
 
@@ -55,6 +56,7 @@ class Batch:
             often.update(pairs)
         self._ranked = [likeness.rarest(pairs, often, likeness.KEPT) for _text, _words, pairs in told]
         self._opened = [receipt.received_at or at for receipt in receipts]
+        self._present = _present(receipts)
         self._news: dict[uuid.UUID, _New] = {}
 
     def ask(self) -> None:
@@ -90,14 +92,21 @@ class Batch:
         """For each of these matters the likeliest others, best first, and how many were looked at."""
         news = list(self._news.values())
         _in_batch(news)
-        _in_database(news)
+        _in_database(news, self._present)
         by_item = {new.item: new for new in news}
         for item, pk, shared in self._sharing():
             if item in by_item:
                 by_item[item].shares[pk] += shared
         own = self._news
-        others = _others(book, {pk for new in news for pk in _best(new)} - own.keys())
+        others = _others(book, {pk for new in news for pk in _best(new)} - own.keys(), self._present)
         return [_judge(own[pk], own, others) if (pk := matter.pk) in own else ([], 0) for matter in matters]
+
+
+def _present(receipts: Sequence[Receipt]) -> dict[bytes, bytes]:
+    """The hash of today for each hash that a stored row with one of these phones or texts may carry."""
+    each = [ciphers.lookup_hashes("phone", party.phone) for one in receipts for party in one.parties if party.phone]
+    each += [fingerprints(receipt.content) for receipt in receipts]
+    return {stored: hashes[0] for hashes in each for stored in hashes}
 
 
 def _told(pk: uuid.UUID, title: str, body: str, place: str, opened: object, phone: bytes | None) -> likeness.Told:
@@ -124,7 +133,7 @@ def _near(new: _New, other: _New) -> bool:
     return abs(new.matter.opened_at - other.matter.opened_at) <= WINDOW
 
 
-def _in_database(news: Sequence[_New]) -> None:
+def _in_database(news: Sequence[_New], present: Mapping[bytes, bytes]) -> None:
     own = {new.matter.pk for new in news}
     by_mark: dict[bytes, list[_New]] = defaultdict(list)
     by_phone: dict[bytes, list[_New]] = defaultdict(list)
@@ -132,16 +141,17 @@ def _in_database(news: Sequence[_New]) -> None:
         by_mark[new.mark].append(new)
         if new.told.phone_hash:
             by_phone[new.told.phone_hash].append(new)
-    alike = Source.objects.filter(fingerprint__in=by_mark).values_list("fingerprint", "matter", "received_at")
+    stored = present.keys()
+    alike = Source.objects.filter(fingerprint__in=stored).values_list("fingerprint", "matter", "received_at")
     for mark, pk, at in alike:
-        for new in by_mark[bytes(mark or b"")]:
+        for new in by_mark[present[bytes(mark or b"")]]:
             if pk not in own and abs(at - new.matter.opened_at) <= WINDOW:
                 new.sure.add(pk)
     if by_phone:
-        people = Person.objects.filter(phone_hash__in=by_phone).values_list("phone_hash", "matter")
+        people = Person.objects.filter(phone_hash__in=stored).values_list("phone_hash", "matter")
         for phone, pk in people:
             if pk not in own:
-                for new in by_phone[bytes(phone or b"")]:
+                for new in by_phone[present[bytes(phone or b"")]]:
                     new.sure.add(pk)
 
 
@@ -153,7 +163,9 @@ def _best(new: _New) -> list[uuid.UUID]:
     return [*sorted(new.sure - {new.matter.pk}, reverse=True), *sharing][:SCORED]
 
 
-def _others(book: Docket, ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, likeness.Told]]:
+def _others(
+    book: Docket, ids: set[uuid.UUID], present: Mapping[bytes, bytes]
+) -> dict[uuid.UUID, tuple[str, str, likeness.Told]]:
     if not ids:
         return {}
     heads = matters_for(book.by).filter(pk__in=ids).values_list("pk", "number", "title", "place_id", "opened_at")
@@ -173,7 +185,7 @@ def _others(book: Docket, ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str
                 tokens.normalise(f"{title}\n{bodies[pk]}"),
                 place,
                 opened,
-                bytes(people[pk] or b"") if pk in people else None,
+                present.get(bytes(people[pk] or b"")) if pk in people else None,
             ),
         )
         for pk, number, title, place, opened in heads

@@ -1,8 +1,12 @@
 """The four secrets: made once, kept private, rotated, never silently replaced."""
 
 import base64
+import os
+import pwd
+from dataclasses import replace
 
 import pytest
+from django.core import signing
 from django.test import override_settings
 
 from fengqiao.config import secrets
@@ -36,20 +40,94 @@ def test_a_variable_wins_over_the_file(tmp_path):
 
 def test_rotating_puts_a_new_key_first_and_keeps_the_old_one_for_reading(tmp_path):
     before = secrets.ensure(tmp_path, {})["journal"]
-    made = secrets.rotate(tmp_path, "journal", {})
+    made = secrets.rotate(tmp_path, "journal", {}, settle=0)
     assert secrets.read(tmp_path, {})["journal"] == [made, *before]
     with override_settings(FENGQIAO_KEYS=secrets.read(tmp_path, {})):
         assert keys.current("journal") == made
+        assert keys.first("journal") == before[0]
         assert keys.by_id("journal", before[0].id) == before[0]
         with pytest.raises(keys.KeyMissing, match="is not here"):
             keys.by_id("journal", "19990101-abcdef")
 
 
-def test_the_hash_key_is_not_rotated_and_a_sentence_says_why(tmp_path):
-    before = secrets.ensure(tmp_path, {})
-    with pytest.raises(secrets.BadSecret, match="kept twice"):
-        secrets.rotate(tmp_path, "hash", {})
-    assert secrets.read(tmp_path, {}) == before
+def test_a_key_is_known_to_all_before_anything_is_made_with_it(tmp_path, monkeypatch):
+    (before,) = secrets.ensure(tmp_path, {})["hash"]
+    seen = []
+    monkeypatch.setattr(secrets.time, "sleep", lambda seconds: seen.append(secrets.read(tmp_path, {})["hash"]))
+    made = secrets.rotate(tmp_path, "hash", {})
+    assert seen == [[before, replace(made, coming=True)], [made, before]]
+    with override_settings(FENGQIAO_KEYS={"hash": seen[0]}):
+        assert keys.current("hash") == keys.first("hash") == before
+        assert keys.by_id("hash", made.id).secret == made.secret
+
+
+def test_a_rotation_that_was_cut_off_is_finished_by_the_next(tmp_path, monkeypatch):
+    (before,) = secrets.ensure(tmp_path, {})["data"]
+
+    def cut_off(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(secrets.time, "sleep", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        secrets.rotate(tmp_path, "data", {})
+    coming = secrets.read(tmp_path, {})["data"][-1]
+    assert coming.coming
+    monkeypatch.undo()
+    assert secrets.rotate(tmp_path, "data", {}, settle=0).id == coming.id
+    assert [key.id for key in secrets.read(tmp_path, {})["data"]] == [coming.id, before.id]
+
+
+def test_a_coming_key_alone_is_no_secret(tmp_path):
+    secrets.ensure(tmp_path, {})
+    lines = secrets.path(tmp_path, "data").read_text()
+    secrets.path(tmp_path, "data").write_text("+" + lines)
+    with pytest.raises(secrets.BadSecret, match="at least one key"):
+        secrets.read(tmp_path, {})
+
+
+def looking_at_once(tmp_path, monkeypatch):
+    """The secrets of a running process that looks at the files each time."""
+    monkeypatch.setattr(secrets, "LOOK_SECONDS", 0)
+    for name in keys.NAMES:
+        monkeypatch.delenv(secrets.variable(name), raising=False)
+    secrets.ensure(tmp_path)
+    return secrets.Kept(tmp_path)
+
+
+def test_a_running_process_sees_a_new_key_and_django_gets_its_own(tmp_path, monkeypatch, settings):
+    kept = looking_at_once(tmp_path, monkeypatch)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = secrets.for_django(kept)
+    signed = signing.dumps("Wang")
+    for name in keys.NAMES:
+        made = secrets.rotate(tmp_path, name, settle=0)
+        assert kept[name][0] == made
+    assert secrets.for_django(kept) == (settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS)
+    assert signing.dumps("Wang") != signed
+    assert signing.loads(signed) == "Wang"
+
+
+def test_a_running_process_keeps_its_keys_when_a_file_is_spoilt_or_gone_and_says_so(tmp_path, monkeypatch, caplog):
+    kept = looking_at_once(tmp_path, monkeypatch)
+    before = dict(kept)
+    secrets.path(tmp_path, "data").write_text("nonsense")
+    assert dict(kept) == before
+    assert "The keys of before are used on." in caplog.text
+    secrets.path(tmp_path, "data").unlink()
+    assert dict(kept) == before
+    assert "The secret data is gone" in caplog.text
+
+
+def test_who_cannot_read_our_files_is_handed_copies_and_new_ones_after_a_rotation(tmp_path):
+    data, folder = tmp_path / "data", tmp_path / "handed"
+    secrets.ensure(data, {})
+    handed = secrets.HandedOver(data, folder, pwd.getpwuid(os.geteuid()))
+    handed.keep()
+    assert secrets.read(folder, {}) == secrets.read(data, {})
+    secrets.rotate(data, "journal", {}, settle=0)
+    handed.keep()
+    assert secrets.read(folder, {}) == secrets.read(data, {})
+    for name in keys.NAMES:
+        assert secrets.path(folder, name).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_secret_from_a_variable_is_rotated_where_it_comes_from(tmp_path):

@@ -70,10 +70,10 @@ class Work:
     strange: list[str] = field(default_factory=list)
     again: int = 0
 
-    def client(self, name: str, until: float) -> None:
+    def client(self, name: str, until: float, stop: threading.Event | None = None) -> None:
         """Register and dispatch orders, one after the other, each sent again until it is acknowledged."""
         count = 0
-        while time.monotonic() < until:
+        while time.monotonic() < until and not (stop and stop.is_set()):
             count += 1
             key = f"{name}-{count}"
             self.tried.add(key)

@@ -1,8 +1,8 @@
 """Accounts, passwords, sessions, lock-out."""
 
-import base64
 from datetime import timedelta
 
+from fengqiao.config import secrets
 from fengqiao.config.settings.kernel import FENGQIAO_KEYS
 
 AUTH_USER_MODEL = "kernel.Account"
@@ -44,6 +44,4 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 
-_django = [base64.b64encode(key.secret).decode() for key in FENGQIAO_KEYS.get("django", [])]
-SECRET_KEY = _django[0] if _django else ""
-SECRET_KEY_FALLBACKS = _django[1:]
+SECRET_KEY, SECRET_KEY_FALLBACKS = secrets.for_django(FENGQIAO_KEYS)

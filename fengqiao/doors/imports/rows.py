@@ -83,7 +83,7 @@ class Reader:
     def _own_number(self, told: Mapping[str, str]) -> str:
         """A row without a number of its own gets one from its words, so that a second import meets it again."""
         words = "\0".join(f"{name}\1{told.get(name, '')}" for name in sorted(self.mapping))
-        return f"file:{ciphers.lookup_hash('row', words).hex()}"
+        return f"file:{ciphers.lasting_hash('row', words).hex()}"
 
     def _place(self, words: str, notes: list[str]) -> str:
         """The code of a known place; else the city's desk places it, with the words noted (ruling 13)."""

@@ -85,8 +85,8 @@ def find(code: str, proof: str) -> tuple[Source | None, bool]:
     A proof that does not fit is a miss, and the code alone opens nothing of a protected matter.
     """
     with acting_as(intake.PORTAL):
-        hashed = numbers.query_code_hash(code, keys.current("hash").secret)
-        source = _WITH_ALL.filter(code_hash=hashed).first()
+        hashed = [numbers.query_code_hash(code, key.secret) for key in keys.all_of("hash")]
+        source = _WITH_ALL.filter(code_hash__in=hashed).first()
         proven = source is not None and _fits(source, proof)
         if source is None or (proof and not proven):
             return None, False
@@ -102,7 +102,7 @@ def _fits(source: Source, proof: str) -> bool:
     # Digits of other scripts are no tail of a phone; as a word they match nothing.
     tail = unicodedata.normalize("NFKC", proof)
     made = numbers.tail_hash if tail.isascii() and tail.isdecimal() and len(tail) == 4 else numbers.word_hash
-    return made(source.pk, proof, keys.current("hash").secret) == bytes(source.proof_hash)
+    return bytes(source.proof_hash) in [made(source.pk, proof, key.secret) for key in keys.all_of("hash")]
 
 
 def source_of(pk: Any, turn: int) -> Source | None:

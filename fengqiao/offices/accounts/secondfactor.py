@@ -91,7 +91,7 @@ def _step_of(secret: str, typed: str, after: int | None) -> int | None:
 
 
 def _check_recovery(account: Account, typed: str) -> bool:
-    unused = RecoveryCode.objects.filter(account=account, digest=_digest(account, typed), used_at=None)
+    unused = RecoveryCode.objects.filter(account=account, digest__in=_digests(account, typed), used_at=None)
     return unused.update(used_at=now()) == 1
 
 
@@ -100,7 +100,8 @@ def renew_recovery_codes(account: Account) -> list[str]:
     raw = ["".join(secrets.choice(_LETTERS) for _i in range(_CODE_LENGTH)) for _j in range(CODES)]
     with transaction.atomic():
         RecoveryCode.objects.filter(account=account).delete()
-        RecoveryCode.objects.bulk_create(RecoveryCode(account=account, digest=_digest(account, code)) for code in raw)
+        digests = [_digests(account, code)[0] for code in raw]
+        RecoveryCode.objects.bulk_create(RecoveryCode(account=account, digest=digest) for digest in digests)
     return [f"{code[:5]}-{code[5:]}" for code in raw]
 
 
@@ -130,9 +131,10 @@ def code_at(secret: str, moment: datetime) -> str:
     return pyotp.TOTP(secret, interval=STEP_SECONDS).generate_otp(int(moment.timestamp()) // STEP_SECONDS)
 
 
-def _digest(account: Account, typed: str) -> bytes:
+def _digests(account: Account, typed: str) -> list[bytes]:
+    """What a stored code like this one may carry, the present digest first."""
     plain = "".join(sign for sign in typed.upper() if sign in _LETTERS)
-    return ciphers.lookup_hash("recovery", f"{account.pk}:{plain}")
+    return ciphers.lookup_hashes("recovery", f"{account.pk}:{plain}")
 
 
 def _bound(account: Account) -> bytes:
