@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from fengqiao.config import health, roles
+from fengqiao.config import health, migrate, roles
 from fengqiao.kernel import keys
 
 
@@ -22,7 +22,11 @@ def migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     names = [f"{migration.app_label}.{migration.name}" for migration, _ in pending]
-    return [f"Not applied: {', '.join(names)}; run `fengqiao migrate`."] if names else []
+    newer = migrate.of_a_newer_release()
+    return [
+        *([f"Not applied: {', '.join(names)}; run `fengqiao migrate`."] if names else []),
+        *([f"Of a newer release: {', '.join(newer)}; start that release."] if newer else []),
+    ]
 
 
 def secrets() -> list[str]:

@@ -79,6 +79,13 @@ def main(arguments: list[str]) -> int:
     import django
 
     django.setup()
+    if newer := of_a_newer_release():
+        print(
+            f"These data were written by a newer release ({', '.join(newer)} is not known to this one). Start that "
+            "release, or restore a backup of before into a new folder. Nothing was changed.",
+            file=sys.stderr,
+        )
+        return 1
     answer = _plan() if args.plan else _apply(owner_url, args.backups)
     if args.static:
         static.collect()
@@ -98,6 +105,17 @@ def _plan() -> dict[str, Any]:
         "fresh": not executor.loader.applied_migrations,
         "backup": None,
     }
+
+
+def of_a_newer_release() -> list[str]:
+    """Migrations that were applied to the database and are unknown here; those that one of ours replaces are known."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection)
+    known = set(loader.disk_migrations)
+    known.update(each for migration in loader.disk_migrations.values() for each in migration.replaces)
+    return [f"{app}.{name}" for app, name in sorted(loader.applied_migrations) if (app, name) not in known]
 
 
 def _apply(owner_url: str, backups: Path | None) -> dict[str, Any]:

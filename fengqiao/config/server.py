@@ -352,7 +352,8 @@ class EmbeddedServer:
         if stored != have:
             raise ServerFailed(
                 f"The data folder was written by PostgreSQL {stored}, this program brings {have}: "
-                "restore the last backup into a new folder, or start with the release that fits."
+                "with FENGQIAO_POSTGRESQL naming the folder of the old programs run `fengqiao backup`, then "
+                "`fengqiao restore` into a new folder without it. Nothing was changed."
             )
 
     def _version(self) -> str:

@@ -1,0 +1,79 @@
+"""Data of another PostgreSQL and data of a newer release are refused in words, and not touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fengqiao.config import migrate, roles
+from fengqiao.config.server import EmbeddedServer, database_home
+from tests.config.conftest import short_path
+from tests.config.test_supervisor import environment, free_port
+from tests.conftest import fresh_database
+
+FIFTEEN = Path("/usr/lib/postgresql/15/bin")
+
+
+def a_migration_of_tomorrow(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("insert into django_migrations (app, name, applied) values ('kernel', '0999_next', now())")
+
+
+def up(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """One `up` that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "fengqiao.config.command", "up"],
+        env=environment(folder, free_port(), **more), capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.database
+def test_data_of_a_newer_release_are_refused_and_left_as_they_are(tmp_path: Path) -> None:
+    with fresh_database() as database:
+        a_migration_of_tomorrow(database.owner_url)
+        for how in ({"plan": True}, {"backups": tmp_path}):
+            with pytest.raises(migrate.MigrationFailed, match=r"newer release \(kernel.0999_next is not known"):
+                migrate.in_own_process(database.owner_url, **how)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_program_does_not_start_on_data_of_a_newer_release() -> None:
+    with short_path() as folder:
+        with EmbeddedServer(database_home(folder / "data")) as server:
+            migrate.in_own_process(server.url(roles.OWNER))
+            a_migration_of_tomorrow(server.url(roles.OWNER))
+        done = up(folder)
+    assert done.returncode == 2
+    assert "newer release (kernel.0999_next is not known to this one)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not (FIFTEEN / "postgres").exists(), reason="PostgreSQL 15 is not installed")
+def test_a_cluster_of_another_postgresql_is_refused_and_serves_its_own_programs_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with short_path() as folder:
+        monkeypatch.setenv("FENGQIAO_POSTGRESQL", str(FIFTEEN))
+        home = database_home(folder / "data")
+        with EmbeddedServer(home) as server, psycopg.connect(server.url(roles.OWNER)) as connection:
+            connection.execute("create table kept as select 1 as one")
+        monkeypatch.delenv("FENGQIAO_POSTGRESQL")
+        done = up(folder)
+        assert done.returncode == 2
+        assert "written by PostgreSQL 15, this program brings 18" in done.stderr
+        assert "fengqiao backup" in done.stderr
+        monkeypatch.setenv("FENGQIAO_POSTGRESQL", str(FIFTEEN))
+        with EmbeddedServer(home) as server, psycopg.connect(server.url(roles.OWNER)) as connection:
+            assert connection.execute("select one from kept").fetchone() == (1,)
+
+
+def test_programs_that_are_not_there_are_told(tmp_path: Path) -> None:
+    with short_path() as folder:
+        done = up(folder, FENGQIAO_POSTGRESQL=str(tmp_path))
+    assert done.returncode == 2
+    assert str(tmp_path) in done.stderr
+    assert "Traceback" not in done.stderr
