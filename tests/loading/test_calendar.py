@@ -132,6 +132,34 @@ def test_the_december_days_of_the_notice_move_clocks_of_the_old_year():
     assert clocks_of(matter)["T-P04"].due_legal == date(2027, 1, 5)
 
 
+def test_a_long_load_tells_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(calendar_loading, "CHUNK", 1)
+    monkeypatch.setattr(calendar_loading, "BATCH", 2)
+    for _n in range(3):
+        a_matter("T-M13")
+    told = []
+    with at(DECEMBER):
+        calendar_loading.commit(year(), progress=lambda done, of: told.append((done, of)))
+    assert told == [(1, 0), (2, 0), (3, 0), (2, 3), (3, 3)]
+
+
+def test_a_load_that_is_cut_off_is_finished_by_the_same_file(monkeypatch):
+    monkeypatch.setattr(calendar_loading, "BATCH", 1)
+    matters = [a_matter("T-M13") for _n in range(3)]
+
+    def cut_off(done, of):
+        if (done, of) == (1, 3):
+            raise KeyboardInterrupt
+
+    with at(DECEMBER):
+        with pytest.raises(KeyboardInterrupt):
+            calendar_loading.commit(year(), progress=cut_off)
+        assert sum(clocks_of(each)["T-M13"].provisional for each in matters) == 2
+        assert len(calendar_loading.commit(year()).matters) == 2
+    assert not any(clocks_of(each)["T-M13"].provisional for each in matters)
+    assert [len(events_of(each)) for each in matters] == [1, 1, 1]
+
+
 def test_ended_clocks_stay_as_they_are():
     matter = a_matter("T-M13", stopped=("T-M13",))
     before = clocks_of(matter)["T-M13"]

@@ -1,6 +1,7 @@
 """`fengqiao load calendar FILE`: a year's holiday notice, and the clocks that it moves."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         raise Refused(f"{args.file} cannot be read: {error.strerror}.") from None
     except CalendarRefused as error:
         raise Refused(str(error)) from None
-    report = calendar_loading.commit(read, name=args.file.name) if args.commit else calendar_loading.examine(read)
+    if args.commit:
+        report = calendar_loading.commit(read, name=args.file.name, progress=_tell)
+    else:
+        report = calendar_loading.examine(read, progress=_tell)
     return {"committed": args.commit and report.changes, "changes": report.changes, **report.as_json()}
 
 
@@ -36,6 +40,11 @@ def show(answer: dict[str, Any]) -> str:
         return "\n".join([*lines, f"{said}. Stored."])
     end = "Nothing is stored yet; --commit stores it." if answer["changes"] else "All of it is known already."
     return "\n".join([*lines, f"{said}. {end}"])
+
+
+def _tell(done: int, of: int) -> None:
+    said = f"{done} of {of} matters set" if of else f"{done} running clocks looked at"
+    print(f"{said} …", file=sys.stderr, flush=True)
 
 
 def _line(number: str, clock: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ A running clock is reckoned anew when a day of the year, or of the December befo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -28,6 +28,8 @@ CLOCKS = access.SystemPost("clocks")
 LOCK = 0x63616C65  # one load of a calendar at a time
 BATCH = 200
 CHUNK = 2000
+# How many are done, and of how many; of 0 while it is not known yet.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +80,48 @@ class Report:
         }
 
 
-def examine(read: CalendarYear) -> Report:
-    """What loading this year would change. Reads only. Raises Refused `clock` for a clock nobody can reckon."""
+def examine(read: CalendarYear, progress: Progress | None = None) -> Report:
+    """What loading this year would change. Reads only. Raises Refused `clock` for a clock nobody can reckon.
+
+    `progress` is told the count of running clocks looked at, every two thousand.
+    """
     old, new = _calendars(read)
     report = Report(read.year, not _same(old, new), new.working_days_of(read.year))
     with access.acting_as(CLOCKS):
-        for clock in _touched(read):
+        for clock in _counted(_touched(read), progress):
             if change := _reckoned(clock, old, new):
                 report.matters.setdefault(clock.matter.number, []).append(change)
     return report
 
 
-def commit(read: CalendarYear, *, by: access.Acting = CLOCKS, name: str = "") -> Report:
+def commit(
+    read: CalendarYear, *, by: access.Acting = CLOCKS, name: str = "", progress: Progress | None = None
+) -> Report:
     """Store the year, then set the clocks in batches of matters, each batch one transaction.
 
     The year is stored first, so that clocks started meanwhile are right; when it is cut off, loading the same file
-    again sets the rest. A file that is known and changes no clock writes nothing.
+    again sets the rest. A file that is known and changes no clock writes nothing. `progress` is told the count of
+    running clocks looked at, then of the matters whose clocks are set.
     """
     old, new = _calendars(read)
     report = Report(read.year, not _same(old, new), new.working_days_of(read.year))
     if report.new_days:
         _store(read, by, name)
     with access.acting_as(CLOCKS):
-        waiting = sorted({clock.matter_id for clock in _touched(read) if _reckoned(clock, old, new)})
+        touched = _counted(_touched(read), progress)
+        waiting = sorted({clock.matter_id for clock in touched if _reckoned(clock, old, new)})
     for start in range(0, len(waiting), BATCH):
         _set(report, waiting[start : start + BATCH], old, new)
+        if progress:
+            progress(min(start + BATCH, len(waiting)), len(waiting))
     return report
+
+
+def _counted(clocks: Iterator[Clock], progress: Progress | None) -> Iterator[Clock]:
+    for count, clock in enumerate(clocks, 1):
+        yield clock
+        if progress and count % CHUNK == 0:
+            progress(count, 0)
 
 
 def _calendars(read: CalendarYear) -> tuple[Calendar, Calendar]:
@@ -193,4 +211,4 @@ def _journal(book: Any, matter: Matter, report: Report, changes: list[Change]) -
     report.matters[matter.number] = changes
 
 
-__all__ = ["Change", "Report", "commit", "examine"]
+__all__ = ["Change", "Progress", "Report", "commit", "examine"]
