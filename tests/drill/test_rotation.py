@@ -16,7 +16,8 @@ import urllib.request
 import pytest
 
 from fengqiao.kernel.keys import NAMES
-from tests.drill.test_crash import FOUND, PEOPLE, Work, asked, city
+from tests.drill.city import PEOPLE, Work, asked, city
+from tests.drill.test_crash import FOUND
 
 pytestmark = pytest.mark.drill
 PASSWORD = "a-long-way-in-2026"
@@ -66,7 +67,7 @@ def test_each_secret_is_rotated_under_load_and_nobody_notices() -> None:
             for each in clients:
                 each.join()
         assert at_the_desk(signed_in(work.origin), work.origin)
-        rows, _told = json.loads(asked(folder, port, "-c", FOUND))
+        rows = json.loads(asked(folder, port, "-c", FOUND))["rows"]
         verified = json.loads(asked(folder, port, "-m", "fengqiao.config.command", "audit", "verify", "--json"))
         checked = json.loads(asked(folder, port, "-m", "fengqiao.config.command", "keys", "list", "--json"))
     assert work.strange == []

@@ -22,7 +22,7 @@ import pytest
 from fengqiao.config import folders
 from tests.config.conftest import short_path
 from tests.config.test_supervisor import environment, free_port, running, status, wait_until
-from tests.drill.test_crash import Work
+from tests.drill.city import Work
 
 pytestmark = pytest.mark.drill
 RELEASE = "60877bdac6a3"  # 0.1.0
