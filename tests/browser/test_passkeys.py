@@ -1,6 +1,6 @@
 """Passkeys in Chromium with its virtual authenticator: registered, used after the password and alone, lost, reset.
 
-Slow (up to ten seconds each): every page on the way is looked at in two shapes with axe, in four by `make test-all`.
+Slow (ten seconds and more each): every page on the way is looked at in two shapes with axe, in four by `make test-all`.
 """
 
 from __future__ import annotations
