@@ -16,6 +16,9 @@ ROWS: dict[str, tuple[int, int, int, int]] = {
     "face:gallery": (200, 200, 200, 200),
     "accounts:sign_in": (200, 302, 302, 302),
     "accounts:posts": (302, 302, 302, 302),
+    "accounts:passkey": (200, 302, 302, 302),
+    "accounts:account": (302, 200, 200, 200),
+    "accounts:passkey_change": (302, 404, 404, 404),
     "portal:home": (200, 200, 200, 200),
     "portal:elder": (200, 200, 200, 200),
     "portal:rights": (200, 200, 200, 200),
@@ -39,6 +42,7 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 # these has its own tests, and the API's operations are walked by the table in tests/api.
 ELSEWHERE = (
     "readyz", "face:preferences", "accounts:second_factor", "accounts:enrol", "accounts:picture", "accounts:sign_out",
+    "accounts:second_passkey", "accounts:passkey_made",
     "portal:where", "portal:check", "portal:send", "portal:villages", "portal:done", "portal:picture", "portal:leave",
     "portal:add", "portal:urge", "portal:withdraw", "portal:again", "portal:rate",
 )  # fmt: skip
@@ -78,6 +82,7 @@ def test_everybody_gets_what_the_table_says(db: None, place: int) -> None:
         "desk:matter": [slug],
         "desk:do": [slug, "remark"],
         "desk:reveal": [slug, NOBODY],
+        "accounts:passkey_change": [0, "remove"],
         "desk:review_do": [NOBODY, "right"],
         "desk:review_contact": [NOBODY],
     }

@@ -1,10 +1,10 @@
-"""`fengqiao account reset-second-factor`: for a lost phone, after the person has been recognised."""
+"""`fengqiao account reset-second-factor`: for a lost phone or security key, after the person has been recognised."""
 
 import argparse
 from typing import Any
 
 NAME = "account reset-second-factor"
-HELP = "Take the second factor away; the next sign-in sets up a new one."
+HELP = "Take the second factor and all passkeys away; the next sign-in sets up a new one."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,13 +13,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
-    from fengqiao.offices.accounts import secondfactor
+    from fengqiao.offices.accounts import passkeys, secondfactor
 
     account = named.account(args.user)
-    had = bool(account.totp)
+    had, held = bool(account.totp), len(passkeys.of(account))
     secondfactor.reset(account)
-    return {"user": account.username, "had_one": had}
+    return {"user": account.username, "had_one": had, "passkeys": held}
 
 
 def show(answer: dict[str, Any]) -> str:
-    return f"{answer['user']} sets up a new second factor at the next sign-in; open sessions have ended."
+    return (
+        f"{answer['user']} sets up a new second factor at the next sign-in; open sessions have ended. "
+        f"Passkeys removed: {answer['passkeys']}."
+    )

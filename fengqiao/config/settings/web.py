@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "fengqiao.kernel",
     "fengqiao.config.wiring.Wiring",
+    "fengqiao.offices.accounts",
     "fengqiao.offices.supervision",
     "fengqiao.offices.reviews",
     "fengqiao.offices.knowledge",

@@ -1,8 +1,8 @@
-"""Addresses of signing in, under /desk/."""
+"""Addresses of signing in and of one's own account, under /desk/."""
 
 from django.urls import path
 
-from fengqiao.doors.desk import signin
+from fengqiao.doors.desk import account, passkey, signin
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("sign-in/code/", signin.second_factor, name="second_factor"),
     path("sign-in/second-factor/", signin.enrol, name="enrol"),
     path("sign-in/second-factor/picture.svg", signin.picture, name="picture"),
+    path("sign-in/passkey/", passkey.alone, name="passkey"),
+    path("sign-in/code/passkey/", passkey.second, name="second_passkey"),
     path("sign-out/", signin.sign_out, name="sign_out"),
     path("posts/", signin.posts, name="posts"),
+    path("account/", account.page, name="account"),
+    path("account/passkeys/made/", account.made, name="passkey_made"),
+    path("account/passkeys/<int:pk>/<str:what>/", account.change, name="passkey_change"),
 ]

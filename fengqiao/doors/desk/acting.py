@@ -29,10 +29,10 @@ from fengqiao.ground import codes, refusals
 from fengqiao.kernel import access, journal, people
 from fengqiao.kernel.models import Account, Matter, Post
 from fengqiao.kernel.now import now
-from fengqiao.offices.accounts import secondfactor
+from fengqiao.offices.accounts import passkeys, secondfactor
 
 HOME = "/desk/"
-POST, FACTOR, SEEN, SINCE = "post", "second_factor", "seen", "since"
+POST, FACTOR, PASSKEY, SEEN, SINCE = "post", "second_factor", "passkey", "seen", "since"
 SEEN_EVERY = 60  # seconds between two writes of the session
 _PAGES = {404: 404, 403: 403, 409: 409, 412: 409, 413: 413, 422: 400, 429: 429}
 
@@ -112,10 +112,10 @@ def account_of(request: HttpRequest, account: Account | None = None) -> Account 
     return account
 
 
-def begin(request: HttpRequest, account: Account) -> None:
-    """What the session remembers from the moment of sign-in."""
+def begin(request: HttpRequest, account: Account, passkey: int | None = None) -> None:
+    """What the session remembers from the moment of sign-in; with a passkey, which one."""
     moment = int(now().timestamp())
-    request.session.update({FACTOR: secondfactor.mark(account), SEEN: moment, SINCE: moment})
+    request.session.update({FACTOR: secondfactor.mark(account), PASSKEY: passkey, SEEN: moment, SINCE: moment})
 
 
 def needs_second_factor(account: Account) -> bool:
@@ -124,6 +124,9 @@ def needs_second_factor(account: Account) -> bool:
 
 
 def _passed(request: HttpRequest, account: Account) -> bool:
+    passkey = request.session.get(PASSKEY)
+    if passkey is not None and not passkeys.opens(passkey, account):
+        return False
     if not needs_second_factor(account):
         return True
     mark = secondfactor.mark(account)

@@ -32,6 +32,7 @@ def frame_of(request: HttpRequest) -> Frame | None:
         register=reverse("desk:register") if may_register(post) else "",
         notices=reverse("desk:notices"),
         unread=outbox.unread(post),
+        account=reverse("accounts:account"),
         sign_out=reverse("accounts:sign_out"),
         switch_post=reverse("accounts:posts"),
         posts=[

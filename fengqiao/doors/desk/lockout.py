@@ -15,6 +15,7 @@ from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import ngettext
 
 from fengqiao.kernel import journal
 from fengqiao.kernel.models import Account
@@ -47,6 +48,17 @@ def minutes_to_wait(request: HttpRequest, username: str) -> int:
     return max(1, math.ceil((opens - now()).total_seconds() / 60)) if opens else 0
 
 
+def words(wait: int) -> str:
+    """What a locked name is told."""
+    return ngettext(
+        "This account is locked after too many wrong tries. Wait one minute and try again, "
+        "or ask the administrator of your unit to unlock it.",
+        "This account is locked after too many wrong tries. Wait %(n)s minutes and try again, "
+        "or ask the administrator of your unit to unlock it.",
+        wait,
+    ) % {"n": wait}
+
+
 def counted(request: HttpRequest, username: str) -> None:
     """Date the try that was just counted by our time; a new row has the database package's own."""
     AccessAttempt.objects.filter(
@@ -56,8 +68,8 @@ def counted(request: HttpRequest, username: str) -> None:
     ).update(attempt_time=request.axes_attempt_time)  # type: ignore[attr-defined]
 
 
-def count_wrong_code(request: HttpRequest, username: str) -> None:
-    """A wrong second factor counts like a wrong password."""
+def count_wrong(request: HttpRequest, username: str) -> None:
+    """A wrong second factor, passkey or password typed anew counts like a wrong password at the sign-in."""
     prepare(request)
     user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
     counted(request, username)

@@ -28,7 +28,7 @@ from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import ciphers, journal, people
 from fengqiao.kernel.models import Account, Post
 from fengqiao.kernel.now import now
-from fengqiao.offices.accounts import secondfactor
+from fengqiao.offices.accounts import ceremony, passkeys, secondfactor
 from fengqiao.offices.accounts.accounts import username_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -67,7 +67,7 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The first step."""
-    asked = _asked(request)
+    asked = asked_address(request)
     if request.method != "POST":
         if acting.account_of(request) is not None:
             return HttpResponseRedirect(asked)
@@ -78,13 +78,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     username = username_of(form.cleaned_data["username"])
     lockout.prepare(request)
     if wait := lockout.minutes_to_wait(request, username):
-        return _locked(request, form, asked, wait)
+        return locked_page(request, form, asked, wait)
     account = authenticate(request, username=username, password=form.cleaned_data["password"])
     if account is None:
         return _failed(request, form, asked, username)
     assert isinstance(account, Account)
     if not acting.needs_second_factor(account):
-        return _enter(request, account, asked)
+        return enter(request, account, asked)
     request.session.flush()
     request.session[AWAITED] = {"account": account.pk, "at": int(now().timestamp()), "next": asked}
     return redirect("accounts:second_factor" if account.totp else "accounts:enrol")
@@ -95,26 +95,26 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     """The second step, with the app's code or a recovery code."""
-    account = _awaited(request)
+    account = awaited_account(request)
     if account is None or not account.totp:
         return redirect("accounts:sign_in")
     asked = request.session[AWAITED]["next"]
     form = CodeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return _code_page(request, form, status=422 if form.is_bound else 200)
+        return _code_page(request, form, account, status=422 if form.is_bound else 200)
     lockout.prepare(request)
     if not lockout.minutes_to_wait(request, account.username):
         if way := secondfactor.check(account, form.cleaned_data["code"]):
-            return _enter(request, account, asked, way)
-        lockout.count_wrong_code(request, account.username)
-        _note("account.failed", account.pk, step="second_factor")
+            return enter(request, account, asked, way)
+        lockout.count_wrong(request, account.username)
+        note("account.failed", account.pk, step="second_factor")
         if not lockout.minutes_to_wait(request, account.username):
             form.add_error("code", _wrong_code(lockout.tries_left(request, account.username)))
-            return _code_page(request, form, status=422)
-        _note("account.locked", account.pk)
+            return _code_page(request, form, account, status=422)
+        note("account.locked", account.pk)
     request.session.flush()
     wait = lockout.minutes_to_wait(request, account.username)
-    return _locked(request, SignInForm(), asked, wait)
+    return locked_page(request, SignInForm(), asked, wait)
 
 
 @never_cache
@@ -135,7 +135,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
         else:
             asked = request.session.get(AWAITED, {}).get("next", acting.HOME)
             request.session.pop("draft", None)
-            following = _enter(request, account, asked, "totp")
+            following = enter(request, account, asked, "totp")
             context = {"codes": fresh, "following": following.headers["Location"], "staff": True}
             return render(request, "desk/second_factor_codes.html", context)
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
@@ -163,7 +163,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     account = acting.account_of(request)
     if account is None:
         return acting.to_sign_in(request)
-    asked, held = _asked(request), people.posts_of(account.pk)
+    asked, held = asked_address(request), people.posts_of(account.pk)
     current = request.session.get(acting.POST)
     ended = current is not None and current not in [post.pk for post in held]
     if request.method == "POST":
@@ -183,7 +183,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session, on the server too."""
     account = acting.account_of(request)
     if account is not None:
-        _note("account.signed_out", account.pk)
+        note("account.signed_out", account.pk)
     logout(request)
     return redirect("accounts:sign_in")
 
@@ -200,14 +200,16 @@ def _act_in(request: HttpRequest, post: Post) -> None:
         request.session[acting.POST] = post.pk
 
 
-def _enter(request: HttpRequest, account: Account, asked: str, way: str = "") -> HttpResponse:
-    """Signed in: a new session key, the post where there is one, and on."""
+def enter(
+    request: HttpRequest, account: Account, asked: str, way: str = "", *, passkey: int | None = None, **more: Any
+) -> HttpResponse:
+    """Signed in: a new session key, the post where there is one, and on. `way` is the second factor that was shown."""
     request.session.pop(AWAITED, None)
     lockout.prepare(request)
     login(request, account, backend=BACKEND)
-    acting.begin(request, account)
-    data: dict[str, Any] = {"second_factor": way} if way else {}
-    _note("account.signed_in", account.pk, **data)
+    acting.begin(request, account, passkey)
+    told = {"second_factor": way, "passkey": passkey, **more}
+    note("account.signed_in", account.pk, **{name: value for name, value in told.items() if value not in ("", None)})
     held = people.posts_of(account.pk)
     if len(held) != 1:
         request.session.pop(acting.POST, None)
@@ -219,10 +221,10 @@ def _enter(request: HttpRequest, account: Account, asked: str, way: str = "") ->
 def _failed(request: HttpRequest, form: SignInForm, asked: str, username: str) -> HttpResponse:
     lockout.counted(request, username)
     known = Account.objects.filter(username=username).values_list("pk", flat=True).first()
-    _note("account.failed", known, step="password")
+    note("account.failed", known, step="password")
     if wait := lockout.minutes_to_wait(request, username):
-        _note("account.locked", known)
-        return _locked(request, form, asked, wait)
+        note("account.locked", known)
+        return locked_page(request, form, asked, wait)
     left = lockout.tries_left(request, username)
     form.add_error(
         "password",
@@ -238,15 +240,9 @@ def _failed(request: HttpRequest, form: SignInForm, asked: str, username: str) -
     return _sign_in_page(request, form, asked, status=422)
 
 
-def _locked(request: HttpRequest, form: SignInForm, asked: str, wait: int) -> HttpResponse:
-    words = ngettext(
-        "This account is locked after too many wrong tries. Wait one minute and try again, "
-        "or ask the administrator of your unit to unlock it.",
-        "This account is locked after too many wrong tries. Wait %(n)s minutes and try again, "
-        "or ask the administrator of your unit to unlock it.",
-        wait,
-    ) % {"n": wait}
-    response = _sign_in_page(request, form, asked, status=429, locked=words)
+def locked_page(request: HttpRequest, form: SignInForm, asked: str, wait: int) -> HttpResponse:
+    """The sign-in page of a locked name, with the minutes to wait."""
+    response = _sign_in_page(request, form, asked, status=429, locked=lockout.words(wait))
     response["Retry-After"] = str(wait * 60)
     return response
 
@@ -262,20 +258,23 @@ def _wrong_code(left: int) -> str:
 def _sign_in_page(
     request: HttpRequest, form: SignInForm, asked: str, *, status: int = 200, locked: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "next": asked, "locked": locked, "staff": True}
+    context = {"form": form, "next": asked, "locked": locked, "staff": True, "origin": ceremony.origin()}
     return render(request, "desk/signin.html", context, status=status)
 
 
-def _code_page(request: HttpRequest, form: CodeForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "desk/second_factor.html", {"form": form, "staff": True}, status=status)
+def _code_page(request: HttpRequest, form: CodeForm, account: Account, *, status: int = 200) -> HttpResponse:
+    origin = ceremony.origin() if passkeys.usable(account) else ""
+    context = {"form": form, "staff": True, "origin": origin}
+    return render(request, "desk/second_factor.html", context, status=status)
 
 
-def _asked(request: HttpRequest) -> str:
+def asked_address(request: HttpRequest) -> str:
+    """Where the person wanted to go, if it is at the desk."""
     address = request.POST.get("next") or request.GET.get("next") or acting.HOME
     return address if acting.is_safe(request, address) else acting.HOME
 
 
-def _awaited(request: HttpRequest) -> Account | None:
+def awaited_account(request: HttpRequest) -> Account | None:
     """Whose second factor this session awaits, for ten minutes after the password."""
     awaited = request.session.get(AWAITED)
     if not awaited or now().timestamp() - awaited["at"] > AWAITED_SECONDS:
@@ -284,7 +283,7 @@ def _awaited(request: HttpRequest) -> Account | None:
 
 
 def _enrolling(request: HttpRequest) -> Account | None:
-    account = _awaited(request) or acting.account_of(request)
+    account = awaited_account(request) or acting.account_of(request)
     return account if account is not None and not account.totp else None
 
 
@@ -301,9 +300,7 @@ def _draft_secret(request: HttpRequest, account: Account) -> str:
     return secret
 
 
-def _note(kind: str, account_id: int | None, **data: Any) -> None:
+def note(kind: str, account_id: int | None, **data: Any) -> None:
+    """A line of the stream `accounts`, written by the keeper: nobody acts in a post yet."""
     with transaction.atomic():
         journal.note(people.KEEPER, "accounts", kind, data={"account": account_id, **data})
-
-
-__all__ = ["enrol", "line_of", "picture", "posts", "second_factor", "sign_in", "sign_out"]

@@ -169,6 +169,7 @@ class Frame:
     register: str = ""
     notices: str = ""
     unread: int = 0
+    account: str = ""
     sign_out: str = ""
     switch_post: str = ""
     posts: Sequence[Post] = field(default_factory=tuple)

@@ -1,1 +1,1 @@
-"""Accounts: opened and closed, passwords, the second factor and its recovery codes."""
+"""Accounts: opened and closed, passwords, the second factor with its recovery codes, passkeys."""

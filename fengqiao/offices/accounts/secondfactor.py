@@ -20,6 +20,7 @@ from fengqiao.kernel import ciphers, journal
 from fengqiao.kernel.access import Acting, SystemPost
 from fengqiao.kernel.models import Account, RecoveryCode
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import passkeys
 
 ISSUER = "Fengqiao"
 STEP_SECONDS = 30
@@ -111,14 +112,13 @@ def recovery_codes_left(account: Account) -> int:
 
 
 def reset(account: Account, *, by: Acting | None = None) -> None:
-    """Take the second factor away: sessions end, and the next sign-in sets up a new one."""
+    """Take the second factor away, passkeys too: sessions end, and the next sign-in sets up a new one."""
     with transaction.atomic():
         account.totp = account.totp_last = None
         account.save(update_fields=["totp", "totp_last"])
         RecoveryCode.objects.filter(account=account).delete()
-        journal.note(
-            by or SystemPost("keeper"), "accounts", "account.second_factor_reset", data={"account": account.pk}
-        )
+        data = {"account": account.pk, "passkeys": passkeys.remove_all(account)}
+        journal.note(by or SystemPost("keeper"), "accounts", "account.second_factor_reset", data=data)
 
 
 def mark(account: Account) -> str:
