@@ -46,6 +46,7 @@ class Work:
     dispatched: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     strange: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     again: int = 0
 
     def client(self, name: str, until: float, stop: threading.Event | None = None) -> None:
@@ -62,7 +63,7 @@ class Work:
             if count % 2:
                 if self._act(told["number"], "dispatch", {"unit": "water"}, key):
                     self.dispatched.add(key)
-            elif self._act(told["number"], "answer_now", {"text": "今晚就去修。"}, key):
+            elif self._act(told["number"], "not_accept", {"way": "这条路归公路段管，请打 12328。"}, key):
                 self.answered.add(key)
 
     def _act(self, number: str, action: str, data: dict[str, Any], key: str) -> Any:
@@ -91,6 +92,7 @@ class Work:
                 if error.code < 500:
                     self.strange.append(f"{key}: {error.code} {error.read()[:300]!r}")
                     return None
+                self.faults.append(f"{key}: {error.code} {error.read()[:300]!r}")
             except (OSError, ValueError, urllib.error.URLError):
                 pass  # the other side died, before or after it did the work
             self.again += 1
