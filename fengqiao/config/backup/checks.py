@@ -9,7 +9,7 @@ from django.db import connection
 
 from fengqiao.config.backup import durable, nightly, shelf, unfinished, wal
 from fengqiao.config.backup.base import SPOOL
-from fengqiao.config.server import database_home
+from fengqiao.config.server import ELSEWHERE, database_home
 
 OLD_AFTER = timedelta(hours=26)
 WAITING_BYTES = 512 * 2**20
@@ -21,7 +21,7 @@ def backup_age() -> list[str]:
     if (found := unfinished.sentence(data)) is not None:
         return [found]
     sets = shelf.of_data(data).sets()
-    if not sets and nightly.hour(embedded=(database_home(data) / "data").exists()) is None:
+    if not sets and nightly.hour(embedded=(data / "database").exists() or (data / ELSEWHERE).exists()) is None:
         return []  # backups are somebody else's; nothing is expected here
     if not sets:
         since = nightly.first_start(data)

@@ -68,9 +68,22 @@ def append(lines: Iterable[Mapping[str, str]], target: Path | None = None) -> No
     descriptor = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        if not _ends_whole(target):
+            text = "\n" + text  # a line that a crash cut off stays for itself
+        if os.geteuid() == 0:  # a backup runs as root, the program that forgets may not
+            owner = target.parent.stat()
+            os.fchown(handle.fileno(), owner.st_uid, owner.st_gid)
         handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def _ends_whole(target: Path) -> bool:
+    """Whether nothing was cut off at the end."""
+    with target.open("rb") as handle:
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(max(0, size - 1))
+        return handle.read(1) in (b"", b"\n")
 
 
 def read(target: Path) -> list[dict[str, str]]:

@@ -108,13 +108,15 @@ def _fill(
         found, written, wal_from = _copy(house, at, part, key, say)
     finished = datetime.now(UTC)
     names |= set(at.sync_files(house.files))
+    stored = found.pop("stored")
+    names |= {each for each in stored if at.stored(each).exists()}  # lost in the house, kept by an earlier set
+    missing = [each for each in stored if each not in names]
     at.sync_anchors(house.anchors)
     say("Reading the set again …")
     if durable.sha256(part / shelf.DATABASE) != written.sha256:
         raise BackupFailed("What was written is not what lies on the disk; nothing of this backup was kept.")
     with durable.new_file(part / shelf.FILES) as file:
         file.write("".join(f"{each}\n" for each in sorted(names)).encode())
-    missing = [each for each in found.pop("stored") if each not in names and not at.stored(each).exists()]
     facts = {
         "format": 1, "set": name, "kind": "dump" if dumped else "copy",
         "began_at": began.isoformat(), "finished_at": finished.isoformat(),

@@ -27,7 +27,7 @@ from fengqiao.config import folders, migrate, os_user, roles, secrets
 from fengqiao.config.backup import BackupFailed, RestoreFailed, base, durable, keyring, portable, sealed, shelf, wal
 from fengqiao.config.backup.make import Say
 from fengqiao.config.backup.unfinished import MARK
-from fengqiao.config.server import EmbeddedServer, database_home
+from fengqiao.config.server import ELSEWHERE, EmbeddedServer, ServerFailed, database_home
 from fengqiao.kernel.keys import Key
 
 STAYS = ("backups", "backup-keys")  # a data folder with nothing else in it is empty
@@ -135,13 +135,17 @@ def _check_moment(wish: Wish) -> None:
 def _hand_over_wal(wish: Wish) -> None:
     """When the set lies in the data folder of a living installation, its last WAL is fetched first."""
     data = wish.found.shelf.folder.parent
+    if not _has_server(data):
+        return
     home = database_home(data)
     if not (home / "data" / "PG_VERSION").exists() or not wal.key_file(data).exists() or (data / MARK).exists():
         return
-    with suppress(BackupFailed):
+    try:
         with EmbeddedServer(home) as server:
             wal.flush(server)
         wal.collect(wish.found.shelf, data)
+    except (BackupFailed, ServerFailed) as problem:
+        wish.say(f"The last minutes could not be fetched ({problem}); what was archived before is used.")
 
 
 def _clear_the_way(wish: Wish) -> Path | None:
@@ -152,7 +156,7 @@ def _clear_the_way(wish: Wish) -> Path | None:
     if _is_in_use(wish.into):
         raise RestoreFailed(f"The program runs on {wish.into}. End it first.")
     if (wish.into / MARK).exists():  # an earlier restore was cut off: all that lies here is its own
-        EmbeddedServer(database_home(wish.into)).stop()
+        _stop_server(wish.into)
         for path in there:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         return None
@@ -175,7 +179,17 @@ def _is_in_use(data: Path) -> bool:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-    return EmbeddedServer(database_home(data)).in_use()
+    return _has_server(data) and EmbeddedServer(database_home(data)).in_use()
+
+
+def _has_server(data: Path) -> bool:
+    """Asked first, since `database_home` chooses a place where there is none yet."""
+    return (data / "database").exists() or (data / ELSEWHERE).exists()
+
+
+def _stop_server(data: Path) -> None:
+    if _has_server(data):
+        EmbeddedServer(database_home(data)).stop()
 
 
 # The database --------------------------------------------------------------------------------------------------------
@@ -297,7 +311,8 @@ def verify(found: shelf.Set, keys: Path, *, say: Say) -> dict[str, Any]:
         try:
             return restore(Wish(found, keys, into, trial=True, say=say))
         finally:
-            home = database_home(into)
-            EmbeddedServer(home).stop("immediate")
-            shutil.rmtree(home, ignore_errors=True)
+            if _has_server(into):
+                home = database_home(into)
+                EmbeddedServer(home).stop("immediate")
+                shutil.rmtree(home, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)

@@ -22,12 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import environment, folders, named
     from fengqiao.config.backup import keyring, restore, shelf
+    from fengqiao.config.command import Refused
     from fengqiao.config.commands.backup import say
 
     until = named.moment(args.until) if args.until else None
     found = shelf.find(args.set, until)
     keys = args.keys or keyring.path(shelf.keys_folder(folders.data_folder()), found.name)
     external = (environment.text("DATABASE_URL"), environment.text("FENGQIAO_OWNER_URL"))
+    if bool(external[0]) != bool(external[1]):
+        raise Refused("Set DATABASE_URL and FENGQIAO_OWNER_URL both to restore into that server, or neither.")
     into = (args.into or folders.data_folder()).absolute()
     wish = restore.Wish(found, keys.absolute(), into, until, args.set_aside, external=external, say=say)
     return restore.restore(wish)
@@ -48,5 +51,6 @@ def show(answer: dict[str, Any]) -> str:
             f"The roots {answer['void'][0]} to {answer['void'][1]} tell of what was undone; they are void, on record."
         )
     lines += answer["files_missing"]
+    lines.append("Make a new set soon (`fengqiao backup`): until then there is no return to a later moment.")
     lines.append("The journal verifies." if answer["verified"] else "THE JOURNAL DOES NOT VERIFY:")
     return "\n".join([*lines, *answer["broken"]])
