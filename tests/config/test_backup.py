@@ -316,6 +316,32 @@ def test_a_folder_with_anything_in_it_is_refused(house, tmp_path):
     assert [path.name for path in into.iterdir()] == ["own.txt"]
 
 
+NOWHERE = "postgresql://somebody@/none?host=/nowhere"
+
+
+def test_a_restore_that_was_cut_off_marks_the_folder_and_begins_anew(house, tmp_path):
+    found, _answer = backed_up(house)
+    into = tmp_path / "new"
+    for _try in range(2):
+        with pytest.raises(psycopg.OperationalError):
+            restore.restore(wish(house, found, into, external=(NOWHERE, NOWHERE)))
+        assert "has not come to its end" in unfinished.sentence(into)
+        assert not (into / "half").exists()
+        (into / "half").write_text("of the first try")
+
+
+def test_what_lies_in_the_folder_is_set_aside_when_that_was_asked_for(house, tmp_path):
+    found, _answer = backed_up(house)
+    into = tmp_path / "new"
+    (into / "backups").mkdir(parents=True)
+    (into / "own.txt").write_text("mine")
+    with pytest.raises(psycopg.OperationalError):
+        restore.restore(wish(house, found, into, external=(NOWHERE, NOWHERE), set_aside=True))
+    (aside,) = into.glob("aside-*")
+    assert [path.name for path in aside.iterdir()] == ["own.txt"]
+    assert (into / "backups").is_dir()
+
+
 def test_a_dump_knows_no_other_moment(house, tmp_path):
     found, _answer = backed_up(house)
     refused(house, found, tmp_path / "new", "keeps no WAL", until=datetime.now(UTC))
@@ -464,6 +490,25 @@ def test_its_hour_can_be_set_and_switched_off(monkeypatch):
     monkeypatch.setenv("FENGQIAO_BACKUP_AT", "late")
     with pytest.raises(Exception, match="must be a time such as 02:40"):
         nightly.hour(embedded=True)
+
+
+def test_a_nightly_set_that_failed_is_told_and_tried_again_in_an_hour(tmp_path):
+    secrets.ensure(tmp_path, {})
+    long_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    os.utime(tmp_path / "secrets/made", (long_ago, long_ago))
+    (tmp_path / unfinished.MARK).write_text("{}")  # the command will refuse this folder
+    environment = {n: v for n, v in os.environ.items() if n != "DATABASE_URL"} | {"FENGQIAO_DATA": str(tmp_path)}
+    clock = nightly.Nightly(tmp_path, environment, time(2, 40))
+    assert clock.keep(0) is None
+    clock.process.wait(120)
+    assert "failed (2)" in clock.keep(1)
+    for moment in (2, 60, 3000):
+        assert clock.keep(moment) is None
+        assert clock.process is None
+    clock.keep(3700)
+    assert clock.process is not None
+    clock.stop()
+    assert shelf.of_data(tmp_path).sets() == []
 
 
 def test_check_tells_of_a_backup_older_than_26_hours_and_of_none(house, monkeypatch):

@@ -7,14 +7,15 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from fengqiao.config import migrate, roles
-from fengqiao.config.backup import RestoreFailed, base, checks, forgotten, keyring, make, restore, shelf, wal
+from fengqiao.config.backup import RestoreFailed, base, checks, forgotten, keyring, make, nightly, restore, shelf, wal
 from fengqiao.config.server import EmbeddedServer, database_home
+from fengqiao.kernel.now import HERE
 from tests.conftest import QUICK
 
 KEEPS_WAL = QUICK | {"archive_mode": "on"}
@@ -234,8 +235,8 @@ def test_when_the_archive_has_no_room_the_program_goes_on_and_check_tells_it(hou
     an_order(cast.chen)
     wal.flush(house.server)
     shelf.of_data(house.data).prepare()
-    assert wal.collect(shelf.of_data(house.data), house.data) >= 1  # no set yet: nothing is kept, nothing piles up
-    assert list(shelf.of_data(house.data).wal.iterdir()) == []
+    wal.collect(shelf.of_data(house.data), house.data)  # no set yet: nothing is kept, nothing piles up
+    assert list(shelf.of_data(house.data).wal.iterdir()) == list(base.spool(house.server).glob("0*")) == []
     found = backed_up(house)
     spool = base.spool(house.server)
     shutil.rmtree(spool)
@@ -252,6 +253,24 @@ def test_when_the_archive_has_no_room_the_program_goes_on_and_check_tells_it(hou
     wal.flush(house.server)
     assert checks.archived_wal() == []
     assert wal.collect(found.shelf, house.data) >= 2
+    the_night_brings_a_set(house, found)
+
+
+def the_night_brings_a_set(house, found):
+    """The supervisor's clock starts the command in a process of its own, with the owner's rights."""
+    key = keyring.read(keys_of(house, found)).key
+    yesterday = (datetime.now(UTC) - timedelta(days=1, minutes=1)).isoformat()
+    shelf.write_manifest(found.path, dict(found.facts) | {"finished_at": yesterday}, key.secret)
+    clock = nightly.Nightly(house.data, dict(os.environ), datetime.now(HERE).time())
+    assert clock.keep(0) is None
+    assert clock.what == "backup"
+    wait_until(lambda: clock.process.poll() is not None)
+    assert clock.keep(1) is None  # it went well
+    assert len(found.shelf.sets()) == 2
+    assert clock.keep(31) is None
+    assert clock.what == "collection of WAL"
+    clock.stop()
+    assert clock.process is None
 
 
 def wait_until(question, seconds=90):

@@ -24,7 +24,18 @@ from typing import Any
 import psycopg
 
 from fengqiao.config import folders, migrate, os_user, roles, secrets
-from fengqiao.config.backup import BackupFailed, RestoreFailed, base, durable, keyring, portable, sealed, shelf, wal
+from fengqiao.config.backup import (
+    BackupFailed,
+    RestoreFailed,
+    base,
+    durable,
+    examine,
+    keyring,
+    portable,
+    sealed,
+    shelf,
+    wal,
+)
 from fengqiao.config.backup.make import Say
 from fengqiao.config.backup.unfinished import MARK
 from fengqiao.config.server import ELSEWHERE, EmbeddedServer, ServerFailed, database_home
@@ -51,9 +62,9 @@ class Wish:
 def restore(wish: Wish) -> dict[str, Any]:
     """Do it; what `fengqiao restore` answers. Raises RestoreFailed, BackupFailed: then nothing, or a marked folder."""
     archives = keyring.beside(wish.keys)
-    mine = fitting(wish.found, archives[0])
+    mine = examine.fitting(wish.found, archives[0])
     wish.say("Examining the set …")
-    examine(wish.found, mine)
+    examine.examine(wish.found, mine)
     _check_moment(wish)
     if wish.until is not None:
         _hand_over_wal(wish)
@@ -73,49 +84,6 @@ def restore(wish: Wish) -> dict[str, Any]:
 
 
 # Before anything is written ------------------------------------------------------------------------------------------
-
-
-def fitting(found: shelf.Set, archive: keyring.Archive) -> keyring.Archive:
-    """The archive of keys, if it is this set's. Raises RestoreFailed."""
-    if archive.set != found.name:
-        raise RestoreFailed(f"These are the keys of set {archive.set}; the set is {found.name}. Nothing was restored.")
-    if shelf.sign(found.facts, archive.key.secret) != found.facts.get("mac"):
-        raise RestoreFailed(f"The manifest of {found.name} was changed, or its keys are others. Nothing was restored.")
-    return archive
-
-
-def examine(found: shelf.Set, archive: keyring.Archive) -> None:
-    """Whether this program can read the set, and every part is as it was written. Raises RestoreFailed."""
-    newer = sorted(set(found.facts["migrations"]) - _known_migrations())
-    if newer:
-        raise RestoreFailed(
-            f"The set was made by a newer release ({found.facts['version']}; it knows {newer[0]}). "
-            "Install that release first."
-        )
-    for name, told in found.facts["parts"].items():
-        path = found.path / name
-        if not path.exists() or path.stat().st_size != told["size"] or durable.sha256(path) != told["sha256"]:
-            raise RestoreFailed(f"The part {name} of {found.name} is damaged or missing. Take another set.")
-    damaged = [each for each in found.files() if not _is_whole(found.shelf.stored(each))]
-    if damaged:
-        raise RestoreFailed(
-            f"{len(damaged)} stored files of {found.name} are damaged or missing, the first is files/{damaged[0][:2]}/"
-            f"{damaged[0]}. Bring them back from another copy of the backups, or take another set."
-        )
-
-
-def _is_whole(path: Path) -> bool:
-    """A stored file is named by the SHA-256 of its bytes."""
-    return path.exists() and durable.sha256(path) == path.name
-
-
-def _known_migrations() -> set[str]:
-    from django.db.migrations.loader import MigrationLoader
-
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    return {f"{app}.{name}" for app, name in loader.disk_migrations} | {
-        f"{app}.{name}" for migration in loader.disk_migrations.values() for app, name in migration.replaces
-    }
 
 
 def _check_moment(wish: Wish) -> None:
