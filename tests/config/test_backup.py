@@ -27,6 +27,7 @@ from fengqiao.config.backup import (
     sealed,
     shelf,
     unfinished,
+    wal,
 )
 from fengqiao.kernel.keys import Key
 from fengqiao.kernel.now import HERE
@@ -255,6 +256,28 @@ def test_archived_wal_that_no_set_needs_goes_and_the_rest_stays(house):
         (at.wal / f"{name}.{found.name}.sealed").write_bytes(b"")
     at.prune(datetime.now(UTC), house.data / "backup-keys", verified="")
     assert sorted(path.name.partition(f".{found.name}")[0] for path in at.wal.iterdir()) == sorted(names[1:])
+
+
+def test_wal_waits_while_the_disk_of_the_backups_is_full_and_is_bounded(short_folder, monkeypatch):
+    data = short_folder / "data"
+    spool = data / "database/wal"
+    spool.mkdir(parents=True)
+    names = [f"00000001000000000000000{n}" for n in range(3)]
+    for name in names:
+        (spool / name).write_bytes(os.urandom(64 * 1024))
+    secrets.ensure(data, {})
+    wal.use_key(data, KEY)
+    at = shelf.of_data(data)
+    at.prepare()
+    with full_disk(), pytest.raises(BackupFailed, match="archived WAL waits"):
+        wal.drain(at, data)
+    assert sorted(path.name for path in spool.iterdir()) == names
+    monkeypatch.setattr(wal, "MOST_WAITING_BYTES", 128 * 1024)
+    with full_disk(), pytest.raises(BackupFailed, match="1 old segments were dropped"):
+        wal.drain(at, data)
+    assert wal.drain(at, data) == 2
+    assert sorted(path.name for path in at.wal.iterdir()) == [f"{name}.{KEY.id}.sealed" for name in names[1:]]
+    assert list(spool.iterdir()) == []
 
 
 @pytest.mark.parametrize(("value", "well"), [("1", True), ("35", True), ("36", False), ("0", False), ("x", False)])

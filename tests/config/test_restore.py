@@ -13,9 +13,21 @@ import psycopg
 import pytest
 
 from fengqiao.config import migrate, roles
-from fengqiao.config.backup import RestoreFailed, base, checks, forgotten, keyring, make, nightly, restore, shelf, wal
+from fengqiao.config.backup import (
+    RestoreFailed,
+    checks,
+    cluster,
+    forgotten,
+    keyring,
+    make,
+    nightly,
+    restore,
+    shelf,
+    wal,
+)
 from fengqiao.config.server import EmbeddedServer, database_home
 from fengqiao.kernel.now import HERE
+from tests import profile
 from tests.conftest import QUICK
 
 KEEPS_WAL = QUICK | {"archive_mode": "on"}
@@ -161,6 +173,18 @@ def test_a_city_comes_back_to_its_set_and_to_the_moment_before_a_mistake(house, 
     back_to_the_set(house, found, short_folder / "b", first, second, gone, kept_paper)
     a_silent_roll_back_is_told(house, short_folder / "b")
     too_early_and_too_late_are_refused(house, found, short_folder / "c")
+    if profile.DEEP:
+        a_dump_moves_it_to_a_new_server(house)
+
+
+def a_dump_moves_it_to_a_new_server(house):
+    at = shelf.Shelf(house.data.parent / "elsewhere")
+    keys = house.data.parent / "keys"
+    made = make.make(house, at, keys, dumped=True, say=silent)
+    (found,) = at.sets()
+    assert (made["kind"], found.facts["wal_from"]) == ("dump", None)
+    answer = restore.verify(found, keyring.path(keys, found.name), say=silent)
+    assert (answer["ok"], answer["matters"], answer["root"]) == (True, 4, 3)
 
 
 def the_set_verifies(found, house):
@@ -231,14 +255,14 @@ def test_when_the_archive_has_no_room_the_program_goes_on_and_check_tells_it(hou
     from tests.cast import an_order, build
 
     cast = build()
-    assert base.start_archiving(house.server)
+    assert cluster.start_archiving(house.server)
     an_order(cast.chen)
     wal.flush(house.server)
     shelf.of_data(house.data).prepare()
     wal.collect(shelf.of_data(house.data), house.data)  # no set yet: nothing is kept, nothing piles up
-    assert list(shelf.of_data(house.data).wal.iterdir()) == list(base.spool(house.server).glob("0*")) == []
+    assert list(shelf.of_data(house.data).wal.iterdir()) == list(cluster.spool(house.server).glob("0*")) == []
     found = backed_up(house)
-    spool = base.spool(house.server)
+    spool = cluster.spool(house.server)
     shutil.rmtree(spool)
     spool.write_text("in the way")
     with psycopg.connect(house.server.url(roles.BOOT, "postgres"), autocommit=True) as boot:
@@ -248,7 +272,7 @@ def test_when_the_archive_has_no_room_the_program_goes_on_and_check_tells_it(hou
     an_order(cast.chen)
     assert "could not archive its WAL" in checks.archived_wal()[0]
     spool.unlink()
-    assert base.start_archiving(house.server)
+    assert cluster.start_archiving(house.server)
     an_order(cast.chen)
     wal.flush(house.server)
     assert checks.archived_wal() == []

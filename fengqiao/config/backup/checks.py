@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from fengqiao.config.backup import durable, nightly, shelf, unfinished, wal
-from fengqiao.config.backup.base import SPOOL
+from fengqiao.config.backup.cluster import SPOOL
 from fengqiao.config.server import ELSEWHERE, database_home
 
 OLD_AFTER = timedelta(hours=26)

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from fengqiao.config import folders, roles, secrets
-from fengqiao.config.backup import BackupFailed, base, durable, forgotten, keyring, portable, sealed, shelf, wal
+from fengqiao.config.backup import BackupFailed, cluster, durable, forgotten, keyring, portable, sealed, shelf, wal
 from fengqiao.config.server import EmbeddedServer
 from fengqiao.kernel.keys import Key
 
@@ -149,13 +149,13 @@ def _copy(
 ) -> tuple[dict[str, Any], sealed.Written, str | None]:
     """The copy of the cluster; WAL until now belongs to the key before, from here on to this one."""
     assert house.server is not None
-    keeps_wal = at == shelf.of_data(house.data) and base.start_archiving(house.server)
+    keeps_wal = at == shelf.of_data(house.data) and cluster.start_archiving(house.server)
     if keeps_wal:
         wal.drain(at, house.data)
         wal.use_key(house.data, key)
     say("Copying the database …")
-    written = sealed.write(_counted(base.stream(house.server), say), part / shelf.DATABASE, key, _bound(key))
-    first = base.look_through(part / shelf.DATABASE, key, _bound(key))
+    written = sealed.write(_counted(cluster.stream(house.server), say), part / shelf.DATABASE, key, _bound(key))
+    first = cluster.look_through(part / shelf.DATABASE, key, _bound(key))
     with psycopg.connect(house.owner_url) as connection:
         found = _facts(connection)
     return found, written, first if keeps_wal else None

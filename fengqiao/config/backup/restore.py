@@ -27,7 +27,7 @@ from fengqiao.config import folders, migrate, os_user, roles, secrets
 from fengqiao.config.backup import (
     BackupFailed,
     RestoreFailed,
-    base,
+    cluster,
     durable,
     examine,
     keyring,
@@ -181,7 +181,7 @@ def _database(wish: Wish, mine: keyring.Archive, archives: list[keyring.Archive]
         if wish.found.facts["kind"] == "copy":
             wish.say("Laying out the database …")
             _require_version(wish.found, server)
-            base.unpack(part, mine.key, bound, server)
+            cluster.unpack(part, mine.key, bound, server)
             _recover(wish, server, [archive.key for archive in archives])
         else:
             server.join()
@@ -201,7 +201,7 @@ def _recover(wish: Wish, server: EmbeddedServer, known: list[Key]) -> None:
     else:
         wal.lay_out(wish.found.shelf, "~" * 24, waiting, known, server)  # histories of timelines alone
     wish.say("Bringing the database to the moment asked for …" if wish.until else "Starting the database …")
-    base.recover(server, waiting, wish.until)
+    cluster.recover(server, waiting, wish.until)
     shutil.rmtree(waiting)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from fengqiao.config import environment, folders, os_user, roles, secrets
-from fengqiao.config.backup import BackupFailed, RestoreFailed, base, durable, keyring, sealed, shelf
+from fengqiao.config.backup import BackupFailed, RestoreFailed, cluster, durable, keyring, sealed, shelf
 from fengqiao.config.server import EmbeddedServer, database_home
 from fengqiao.kernel.keys import Key
 
@@ -42,7 +42,7 @@ def drain(at: shelf.Shelf, data: Path) -> int:
     Raises BackupFailed when the disk is full. What waits stays, up to 2 GiB: rather than stop the server, the oldest
     is dropped then, and a return past it starts from the next set.
     """
-    waiting = database_home(data) / base.SPOOL
+    waiting = database_home(data) / cluster.SPOOL
     names = sorted(path for path in waiting.glob("0*") if path.is_file())
     if not names:
         return 0
