@@ -208,7 +208,9 @@ def back_to_the_moment(house, found, moment, into, first, second, gone, mistake,
 
 
 def back_to_the_set(house, found, into, first, second, gone, kept_paper):
-    answer = restore.restore(restore.Wish(found, keys_of(house, found), into, say=silent))
+    (listed,) = command(house.data, "backup", "list")["sets"]
+    assert (listed["set"], listed["keys"]) == (found.name, True)
+    answer = command(house.data, "restore", "latest", "--into", str(into))
     assert (answer["ok"], answer["matters"], answer["root"], answer["void"]) == (True, 2, 1, [2, 3])
     assert (answer["forgotten_again"], answer["files"]) == (1, 1)
     with owner_of(into) as ask:

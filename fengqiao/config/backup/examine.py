@@ -37,6 +37,16 @@ def examine(found: shelf.Set, archive: keyring.Archive) -> None:
         )
 
 
+def is_older(found: shelf.Set) -> bool:
+    """Whether this release has migrations that the set does not know; replaced ones count as known."""
+    from django.db.migrations.loader import MigrationLoader
+
+    known = set(found.facts["migrations"])
+    return any(
+        f"{app}.{name}" not in known for app, name in MigrationLoader(None, ignore_no_migrations=True).graph.nodes
+    )
+
+
 def _is_whole(path: Path) -> bool:
     """A stored file is named by the SHA-256 of its bytes."""
     return path.exists() and durable.sha256(path) == path.name

@@ -75,7 +75,8 @@ def restore(wish: Wish) -> dict[str, Any]:
     durable.write_json(wish.into / MARK, told)
     secrets.keep(wish.into, mine.secrets)
     with _database(wish, mine, archives) as (url, owner_url):
-        migrate.in_own_process(owner_url)
+        if examine.is_older(wish.found):
+            migrate.in_own_process(owner_url)
         wish.say("Forgetting again, bringing files and roots back, verifying the journal …")
         answer = _after(wish, url, archives, aside, told)
     (wish.into / MARK).unlink()
