@@ -31,6 +31,8 @@ from fengqiao.config.backup import (
 )
 from fengqiao.kernel.keys import Key
 from fengqiao.kernel.now import HERE
+from tests import profile
+from tests.config.test_migrate import take_back_the_last
 from tests.conftest import test_server
 
 KEY = Key("20261123T020000Z", bytes(range(32)))
@@ -429,6 +431,17 @@ def test_what_was_forgotten_after_the_set_is_forgotten_again_and_the_rest_is_bac
     assert told["verified"]
     assert [each["set"] for each in told["restored"]] == [found.name]
     refused(house, found, tmp_path / "other", "is not empty", external=empty)
+
+
+@pytest.mark.database
+@pytest.mark.skipif(not profile.DEEP, reason="the same way as above, with one migration more")
+def test_a_set_of_an_older_release_is_brought_up_to_date(house, empty, tmp_path):
+    take_back_the_last(house.owner_url)
+    found, _answer = backed_up(house)
+    assert "sessions.0001_initial" not in found.facts["migrations"]
+    assert restore.restore(wish(house, found, tmp_path / "new", external=empty))["ok"]
+    assert ask(empty[1], "select count(*) from django_migrations where app = 'sessions'") == 1
+    assert ask(empty[0], "select count(*) from django_session") == 0
 
 
 def restored_command(into, url, *arguments):
