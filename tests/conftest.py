@@ -27,7 +27,13 @@ from tests import profile  # noqa: F401 - registers how deep hypothesis goes
 HOME = "FENGQIAO_TEST_HOME"
 TEMPLATE = "FENGQIAO_TEST_TEMPLATE"
 # The tests' cluster is thrown away: nothing has to survive a power cut.
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    "archive_mode": "off",
+}
 PREFIX = "fengqiao-test-"
 _held = pytest.StashKey[EmbeddedServer]()
 

@@ -61,16 +61,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fengqiao", description="Grassroots governance for one city.")
     parser.set_defaults(parser=parser)
     groups: dict[tuple[str, ...], Any] = {(): parser.add_subparsers(metavar="COMMAND")}
+    leaves: dict[tuple[str, ...], argparse.ArgumentParser] = {}
     modules = [import_module(f"{commands.__name__}.{entry.name}") for entry in iter_modules(commands.__path__)]
     for module in sorted(modules, key=lambda module: str(module.NAME)):
         *path, last = module.NAME.split()
         for depth in range(1, len(path) + 1):
             key = tuple(path[:depth])
+            if key in leaves and key not in groups:  # `backup` is a command and has commands below it
+                groups[key] = leaves[key].add_subparsers(metavar="COMMAND")
             if key not in groups:
                 group = groups[key[:-1]].add_parser(key[-1], help=f"{key[-1]} …")
                 group.set_defaults(parser=group)
                 groups[key] = group.add_subparsers(metavar="COMMAND")
         sub = groups[tuple(path)].add_parser(last, help=module.HELP, description=module.HELP)
+        leaves[*path, last] = sub
         sub.add_argument("--json", action="store_true", help="print one JSON object")
         module.add_arguments(sub)
         sub.set_defaults(module=module, parser=sub)
@@ -103,9 +107,12 @@ def database() -> Iterator[None]:
         yield
         return
     from fengqiao.config import folders, migrate, roles, secrets
+    from fengqiao.config.backup import unfinished
     from fengqiao.config.server import EmbeddedServer, database_home
 
     data = folders.data_folder()
+    if (sentence := unfinished.sentence(data)) is not None:
+        raise Refused(sentence)
     folders.prepare(data)
     secrets.ensure(data)
     with EmbeddedServer(database_home(data)) as server:
@@ -147,14 +154,14 @@ def _sentence(problem: Exception) -> str | None:
     from django.core.exceptions import ImproperlyConfigured
     from psycopg import OperationalError
 
-    from fengqiao.config import binaries, dump, migrate, os_user, roles, secrets, server, supervisor
+    from fengqiao.config import backup, binaries, dump, migrate, os_user, roles, secrets, server, supervisor
     from fengqiao.ground import refusals
     from fengqiao.kernel.keys import KeyMissing
 
     expected = (
         Refused, refusals.Refused, ImproperlyConfigured, KeyMissing, secrets.BadSecret, server.ServerFailed,
         binaries.NoBinaries, os_user.NoOsUser, migrate.MigrationFailed, roles.UnfitRole, dump.DumpFailed,
-        supervisor.CannotStart,
+        supervisor.CannotStart, backup.BackupFailed, backup.RestoreFailed,
     )  # fmt: skip
     if isinstance(problem, KeyMissing):
         return str(problem.args[0])

@@ -27,8 +27,8 @@ def write(owner_url: str, folder: Path, *, label: str) -> Path:
     part = target.with_suffix(".part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     done = subprocess.run(
-        [binaries.folder() / "pg_dump", "--format=custom", "--file", part, "--dbname", _without_password(owner_url)],
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **_password(owner_url)},
+        [binaries.folder() / "pg_dump", "--format=custom", "--file", part, "--dbname", without_password(owner_url)],
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **password(owner_url)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -41,14 +41,14 @@ def write(owner_url: str, folder: Path, *, label: str) -> Path:
     return target
 
 
-def _password(url: str) -> dict[str, str]:
+def password(url: str) -> dict[str, str]:
     from psycopg.conninfo import conninfo_to_dict
 
     password = conninfo_to_dict(url).get("password")
     return {"PGPASSWORD": str(password)} if password else {}
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     parts = conninfo_to_dict(url)

@@ -190,6 +190,13 @@ class HandedOver:
         self._stamps = stamps
 
 
+def keep(data: Path, keys: Mapping[str, list[Key]]) -> None:
+    """Write secrets that come from an archive of keys into a new data folder."""
+    for name in NAMES:
+        _write(path(data, name), keys[name])
+    _write_text(data / "secrets" / "made", datetime.now(UTC).isoformat(timespec="seconds") + "\n")
+
+
 def new_key() -> Key:
     """A fresh key; its id tells the day it was made."""
     return Key(f"{datetime.now(UTC):%Y%m%d}-{random.token_hex(3)}", random.token_bytes(LEAST_BYTES))

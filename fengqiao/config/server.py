@@ -52,7 +52,11 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 timezone = 'UTC'
 log_timezone = 'Asia/Shanghai'
+archive_mode = on
+archive_command = 'true'
+include_if_exists 'archive.conf'
 include_if_exists 'own.conf'
+include_if_exists 'restore.conf'
 """
 
 
@@ -294,7 +298,7 @@ class EmbeddedServer:
         text += "".join(f"{name} = {value}\n" for name, value in self.settings.items())
         files = {
             "fengqiao.conf": text,
-            "pg_hba.conf": "local all all peer map=fengqiao\n",
+            "pg_hba.conf": f"local all all peer map=fengqiao\nlocal replication {roles.BOOT} peer map=fengqiao\n",
             "pg_ident.conf": "".join(f'fengqiao "{name}" {role}\n' for name, role in self._peers()),
         }
         for name, content in files.items():

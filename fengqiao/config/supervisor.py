@@ -22,6 +22,7 @@ from types import FrameType
 from typing import IO, Any
 
 from fengqiao.config import children, environment, first_load, folders, migrate, os_user, roles, secrets
+from fengqiao.config.backup import nightly, unfinished
 from fengqiao.config.server import EmbeddedServer, ServerFailed, database_home
 
 WEB_WORKERS = 2
@@ -83,6 +84,8 @@ def read_plan() -> Plan:
 def up(*, as_json: bool = False) -> dict[str, Any] | None:
     """Run until asked to stop. Returns the running address at once when the folder is already in use."""
     plan = read_plan()
+    if (sentence := unfinished.sentence(plan.data)) is not None:
+        raise CannotStart(sentence)
     folders.prepare(plan.data)
     supervisor = Supervisor(plan, as_json=as_json)
     running = supervisor.lock()
@@ -100,6 +103,7 @@ class Supervisor:
     as_json: bool = False
     server: EmbeddedServer | None = None
     family: list[children.Child] = field(default_factory=list)
+    backups: nightly.Nightly | None = None
     asked_to_stop: bool = False
     _lock: IO[str] | None = None
     _handed: secrets.HandedOver | None = None
@@ -181,11 +185,21 @@ class Supervisor:
         (self.plan.data / "run" / "worker.alive").unlink(missing_ok=True)
         if self.plan.demo and not self.asked_to_stop:
             self._load_demo(inherited, user, fresh=bool(answer["fresh"]))
+        self.backups = self._nightly()
         python = sys.executable
         self.family = [
             children.Child("worker", [python, "-m", "fengqiao.config.worker"], inherited, user),
             children.Child("web", [python, "-m", "granian", *self._web_options()], inherited, user),
         ]
+
+    def _nightly(self) -> nightly.Nightly | None:
+        """Backups are made with the owner's role and the secrets' files, so not by the worker."""
+        hours = nightly.hour(embedded=self.server is not None)
+        if self.server is None and (hours is None or not self.plan.owner_url):
+            return None
+        left_out = () if self.server is None else ("DATABASE_URL", "FENGQIAO_OWNER_URL")
+        mine = {name: value for name, value in os.environ.items() if name not in left_out}
+        return nightly.Nightly(self.plan.data, mine | {"FENGQIAO_DATA": str(self.plan.data)}, hours)
 
     def _start_database(self) -> None:
         if not self.plan.database_url:
@@ -271,6 +285,8 @@ class Supervisor:
                     self._say(sentence, error=True)
                 if child.process is not before:
                     self._write_state()
+            if announced and self.backups and (sentence := self.backups.keep(time.monotonic())):
+                self._say(sentence, error=True)
             if not announced:
                 announced = self._is_ready()
                 if announced:
@@ -311,6 +327,8 @@ class Supervisor:
     # -- the end --------------------------------------------------------------
 
     def _stop(self) -> None:
+        if self.backups is not None:
+            self.backups.stop()
         for child in reversed(self.family):
             child.stop(GRACE_SECONDS + 2)
         if self.server is not None:

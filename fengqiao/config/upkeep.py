@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from fengqiao.config.backup import forgotten
 from fengqiao.kernel import archive, journal, route, timekeeping
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import docket
@@ -63,6 +64,7 @@ def forget_due(most: int = 1000) -> int:
             for matter in book.take_many([pk]):
                 archive.forget(book, matter)
                 count += 1
+    forgotten.catch_up()
     return count
 
 

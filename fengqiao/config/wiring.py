@@ -18,12 +18,14 @@ class Wiring(AppConfig):
 
 def _forget() -> None:
     """What goes with a matter at the end of its term of keeping, beside its own texts, persons and keys."""
+    from fengqiao.config.backup import forgotten
     from fengqiao.kernel import archive
     from fengqiao.offices.papers import papers
     from fengqiao.offices.reviews import give
 
     archive.on_forgetting(papers.forget)
     archive.on_forgetting(give.forget)
+    archive.on_forgetting(forgotten.note)
 
 
 def _notices() -> None:

@@ -63,7 +63,9 @@ class Work:
             if count % 2:
                 if self._act(told["number"], "dispatch", {"unit": "water"}, key):
                     self.dispatched.add(key)
-            elif self._act(told["number"], "not_accept", {"way": "这条路归公路段管，请打 12328。"}, key):
+            elif self._act(
+                told["number"], "not_accept", {"reason": "other_way", "way": "这条路归公路段管，请打 12328。"}, key
+            ):
                 self.answered.add(key)
 
     def _act(self, number: str, action: str, data: dict[str, Any], key: str) -> Any:

@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         raise Refused(f"There is no matter {number} here, and no anchor names it.")
     answer = {name: getattr(report, name) for name in ("verified", "events", "streams", "root", "at", "newer")}
     answer["at"] = report.at.isoformat() if report.at else None
+    answer["restored"] = report.restored
     return {"ok": report.verified, **answer, "broken": [asdict(each) for each in report.broken]}
 
 
@@ -58,6 +59,11 @@ def show(answer: dict[str, Any]) -> str:
     else:
         lines.append("No root is anchored yet: a cut end or a matter gone as a whole would not be noticed.")
     lines.append(f"{answer['newer']} newer events chained, not yet anchored.")
+    for each in answer["restored"]:
+        moment = datetime.fromisoformat(each["until"] or each["at"]).astimezone(HERE)
+        what = f"to {moment:%Y-%m-%d %H:%M:%S}" if each["until"] else f"from the set {each['set']}"
+        void = f"; the roots {each['void'][0]} to {each['void'][1]} are void" if each["void"] else ""
+        lines.append(f"A restore {what} is on record at root {each['number']}{void}.")
     for each in answer["broken"]:
         name = each["number"] or each["stream"]
         lines.append(f"BROKEN {name} at {each['seq']}: {WORDS[each['what']]}.")

@@ -15,10 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import folders, migrate, roles, secrets
+    from fengqiao.config.backup import unfinished
     from fengqiao.config.command import Refused
     from fengqiao.config.server import EmbeddedServer, database_home
 
     data = folders.data_folder()
+    if (sentence := unfinished.sentence(data)) is not None:
+        raise Refused(sentence)
     folders.prepare(data)
     secrets.ensure(data)
     if owner_url := os.environ.get("FENGQIAO_OWNER_URL"):

@@ -15,6 +15,8 @@ FENGQIAO_CHECKS = [
     "fengqiao.config.checks.migrations",
     "fengqiao.config.checks.secrets",
     "fengqiao.config.checks.disk",
+    "fengqiao.config.backup.checks.backup_age",
+    "fengqiao.config.backup.checks.archived_wal",
     "fengqiao.config.jobs.failed",
     "fengqiao.config.rehash.waiting",
     "fengqiao.offices.letters.outbox.dead_letters",

@@ -102,7 +102,11 @@ class Broken:
 
 @dataclass(slots=True)
 class Report:
-    """What `verify` found. `root` and `at` name the last anchor; `newer` events are chained and not yet anchored."""
+    """What `verify` found. `root` and `at` name the last anchor; `newer` events are chained and not yet anchored.
+
+    `restored` are the restores on record: number of their root, `at`, `set`, `until`, and
+    the roots that they made void.
+    """
 
     events: int = 0
     streams: int = 0
@@ -110,6 +114,7 @@ class Report:
     at: datetime | None = None
     newer: int = 0
     broken: list[Broken] = field(default_factory=list)
+    restored: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def verified(self) -> bool:
@@ -123,6 +128,7 @@ class Anchors:
         self.heads: dict[str, Head] = {}
         self.roots: dict[int, str] = {}
         self.broken: list[Broken] = []
+        self.restored: list[dict[str, Any]] = []
         self.last: dict[str, Any] = {"number": 0, "root": "", "below": 0, "matters": 0, "at": None}
         for path in sorted(folder.glob("root-*.json")):
             self._read(path)
@@ -135,6 +141,9 @@ class Anchors:
             return
         if body["number"] != expected or body["previous"] != self.last["root"]:
             self.broken.append(Broken("anchors", "", expected, "root_missing"))
+        if "restored" in body:  # sealed by `fengqiao restore` over every head: what was sealed before is no measure
+            self.heads.clear()
+            self.restored.append({"number": body["number"], **body["restored"]})
         for stream, seq, mac, number in body.pop("heads"):
             self.heads[stream] = Head(seq, bytes.fromhex(mac), number)
         self.roots[body["number"]] = body["root"]
@@ -148,7 +157,7 @@ def verify(folder: Path | None = None, *, number: str = "", progress: Callable[[
     `progress` is told the count of events now and then. An unknown number gives a report without streams.
     """
     anchors = Anchors(folder or Path(str(settings.FENGQIAO_ANCHORS)))
-    report = Report(root=anchors.last["number"], broken=list(anchors.broken))
+    report = Report(root=anchors.last["number"], broken=list(anchors.broken), restored=anchors.restored)
     report.at = datetime.fromisoformat(anchors.last["at"]) if anchors.last["at"] else None
     with _snapshot():
         only = _stream_of(number, anchors) if number else None
@@ -285,17 +294,18 @@ def _chunks(query: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:
 # Anchors -------------------------------------------------------------------------------------------------------------
 
 
-def seal_root(folder: Path | None = None) -> int:
+def seal_root(folder: Path | None = None, *, restored: dict[str, Any] | None = None) -> int:
     """Seal the heads that changed since the last root into a new file; the root's number, or 0 when a twin was faster.
 
     Called by the worker every ten minutes. A transaction still under way is left to the next root: only events below
-    the snapshot's horizon are taken. The file is on disk (fsync) before the journal says so.
+    the snapshot's horizon are taken. The file is on disk (fsync) before the journal says so. `restored` says what was
+    restored: such a root holds all heads, and the roots before it no longer bind.
     """
     folder = folder or Path(str(settings.FENGQIAO_ANCHORS))
     last = _last_root(folder)
     with acting_as(KEEPER):
         horizon, matters = _horizon()
-        whole = last is None or last["below"] > horizon
+        whole = last is None or last["below"] > horizon or restored is not None
         heads = _all_heads() if last is None or whole else _changed_heads(last["below"], horizon)
     body: dict[str, Any] = {
         "number": last["number"] + 1 if last else 1,
@@ -306,12 +316,20 @@ def seal_root(folder: Path | None = None) -> int:
         "heads": heads,
         "key": keys.current("journal").id,
     }
+    if restored is not None:
+        body["restored"] = restored
     body["root"] = _root(body)
     if not _write(folder, body):
         return 0
     with acting_as(KEEPER):
         journal.note(KEEPER, "config", SEALED, data={"root": body["number"], "value": body["root"]})
     return int(body["number"])
+
+
+def last_number(folder: Path) -> int:
+    """The number of the newest root in a folder; 0 when there is none."""
+    names = sorted(path.stem for path in folder.glob("root-*.json"))
+    return int(names[-1].removeprefix("root-")) if names else 0
 
 
 def file_name(number: int) -> str:
