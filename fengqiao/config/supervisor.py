@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -178,6 +179,7 @@ class Supervisor:
         if answer["backup"]:
             self._say(f"A backup was written before the migrations: {answer['backup']}")
         (self.plan.data / "run" / "worker.alive").unlink(missing_ok=True)
+        shutil.rmtree(self.plan.data / "run" / "metrics", ignore_errors=True)
         if self.plan.demo and not self.asked_to_stop:
             self._load_demo(inherited, user, fresh=bool(answer["fresh"]))
         python = sys.executable

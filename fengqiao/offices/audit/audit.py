@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ KEEPER = SystemPost("keeper")
 SEALED = "anchor.sealed"
 CHUNK = 5000
 TOLD_EVERY = 50_000
+BEGINNING = re.compile(rb'\{"number":(\d+),"at":"([^"]+)","below":(\d+),')  # of an anchor, as `seal_root` writes it
 
 # Instants come as `journal.canonical` writes them: reading them as datetimes would take a third of the time.
 _UTC = """to_char({} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'"""
@@ -312,6 +314,19 @@ def seal_root(folder: Path | None = None) -> int:
     with acting_as(KEEPER):
         journal.note(KEEPER, "config", SEALED, data={"root": body["number"], "value": body["root"]})
     return int(body["number"])
+
+
+def last_sealed(folder: Path) -> tuple[int, int, datetime | None]:
+    """Number, horizon (`below`) and time of the newest root, as its file begins, not verified; zeros without one.
+
+    For watching: a root may hold the heads of a whole city, so only its first bytes are read. Raises OSError.
+    """
+    names = [name for name in os.listdir(folder) if name.startswith("root-")] if folder.exists() else []
+    if not names:
+        return 0, 0, None
+    with (folder / max(names)).open("rb") as file:
+        found = BEGINNING.match(file.read(200))
+    return (int(found[1]), int(found[3]), datetime.fromisoformat(found[2].decode())) if found else (0, 0, None)
 
 
 def file_name(number: int) -> str:
