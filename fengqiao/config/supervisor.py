@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from fengqiao.config import children, environment, first_load, folders, migrate, os_user, roles, secrets
+from fengqiao.config import children, environment, first_load, folders, migrate, notify, os_user, roles, secrets
 from fengqiao.config.server import EmbeddedServer, ServerFailed, database_home
 
 WEB_WORKERS = 2
@@ -32,6 +32,7 @@ READY_WITHIN_SECONDS = 120
 WATCH_SECONDS = 0.5
 DEMO_LOADED = "demo.loaded"
 MARKS = ("granian", "fengqiao.config.")
+KEPT_BACK = ("FENGQIAO_OWNER_URL", "NOTIFY_SOCKET")  # from web and worker
 
 
 class CannotStart(RuntimeError):
@@ -167,7 +168,7 @@ class Supervisor:
 
     def _start(self) -> None:
         keys = secrets.ensure(self.plan.data)
-        inherited = {name: value for name, value in os.environ.items() if name != "FENGQIAO_OWNER_URL"}
+        inherited = {name: value for name, value in os.environ.items() if name not in KEPT_BACK}
         inherited |= {"FENGQIAO_DATA": str(self.plan.data), "PORT": str(self.plan.port), "PYTHONUNBUFFERED": "1"}
         # The C library would keep an arena of its own for each thread, and what it once took.
         for name, value in (("MALLOC_ARENA_MAX", "2"), ("MALLOC_TRIM_THRESHOLD_", "131072")):
@@ -294,6 +295,7 @@ class Supervisor:
             return False
 
     def _announce(self) -> None:
+        notify.tell("READY=1")
         if self.as_json:
             print(json.dumps({"address": self.plan.address, "pid": os.getpid(), "running": False}), flush=True)
             return
@@ -308,6 +310,7 @@ class Supervisor:
     # -- the end --------------------------------------------------------------
 
     def _stop(self) -> None:
+        notify.tell("STOPPING=1")
         for child in reversed(self.family):
             child.stop(GRACE_SECONDS + 2)
         if self.server is not None:
