@@ -96,16 +96,16 @@ class Child:
 def end_left_over(groups: Mapping[str, int], marks: Sequence[str]) -> None:
     """End groups that an earlier supervisor left, if their processes are still ours (their command line says so)."""
     for number in groups.values():
-        members = [pid for pid in _members(number) if any(mark in _command_line(pid) for mark in marks)]
-        if members:
+        ours = [pid for pid in members(number) if any(mark in _command_line(pid) for mark in marks)]
+        if ours:
             kill_group(number, signal.SIGTERM)
             deadline = time.monotonic() + 10
-            while _members(number) and time.monotonic() < deadline:
+            while members(number) and time.monotonic() < deadline:
                 time.sleep(0.1)
             kill_group(number, signal.SIGKILL)
 
 
-def _members(group: int) -> list[int]:
+def members(group: int) -> list[int]:
     """Living processes of a group."""
     found = []
     for entry in os.listdir("/proc"):

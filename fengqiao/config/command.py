@@ -26,7 +26,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from fengqiao.config import commands
+from fengqiao.config import commands, environment
 
 
 class Refused(Exception):
@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         args.parser.print_help()
         return 2
     try:
+        environment.take_files()
         return _run(module, args)
     except KeyboardInterrupt:
         return 130

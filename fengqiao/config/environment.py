@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+# What may be given as the path of a file, in NAME_FILE: credentials of systemd, secrets of compose.
+FROM_FILES = (
+    "DATABASE_URL", "FENGQIAO_OWNER_URL", "FENGQIAO_METRICS_TOKEN", "FENGQIAO_MAIL_URL", "FENGQIAO_SMS_URL",
+)  # fmt: skip
+TOKEN_CHARACTERS = 20
+
+
+def take_files() -> None:
+    """Read what `NAME_FILE` points to into `NAME`, once, at the start of a command. Raises ImproperlyConfigured."""
+    for name in FROM_FILES:
+        path = os.environ.pop(f"{name}_FILE", "").strip()
+        if not path:
+            continue
+        if text(name):
+            raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set; set one of them.")
+        try:
+            value = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read ({problem}).") from None
+        if not value:
+            raise ImproperlyConfigured(f"{name}_FILE: {path} is empty.")
+        os.environ[name] = value
 
 
 def text(name: str, default: str = "") -> str:
@@ -27,6 +51,25 @@ def port(name: str, default: int) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 65535:
         raise ImproperlyConfigured(f"{name} must be a number from 1 to 65535, not {value!r}.")
     return int(value)
+
+
+def token(name: str) -> str:
+    """A secret that others send; one that can be guessed is refused, and so is one that fits no header."""
+    value = text(name)
+    if value and (len(value) < TOKEN_CHARACTERS or not value.isascii() or not value.isprintable() or " " in value):
+        raise ImproperlyConfigured(f"{name} must be {TOKEN_CHARACTERS} characters or more, of ASCII without spaces.")
+    return value
+
+
+def networks(name: str, default: str) -> list[str]:
+    """Addresses and networks, separated by commas, such as `127.0.0.1,10.0.0.0/24`."""
+    found = [entry.strip() for entry in text(name, default).split(",")]
+    for entry in found:
+        try:
+            ipaddress.ip_network(entry)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must list addresses or networks, not {entry!r}.") from None
+    return found
 
 
 def folder(name: str, default: Path | None) -> Path | None:

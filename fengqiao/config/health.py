@@ -1,4 +1,4 @@
-"""Is it alive, is it ready, how much does it do: /healthz, /readyz, /metrics.
+"""Is it alive, is it ready: /healthz, /readyz. How it fares is told by `watching`.
 
 The worker tells that it lives by touching a file in FENGQIAO_DATA/run; a table would need a write every few seconds.
 """
@@ -39,15 +39,6 @@ def ready(request: HttpRequest) -> HttpResponse:
     state = {"database": database_state(), "worker": worker_state(), "disk": disk_state()}
     well = all(value == "ok" for value in state.values())
     return JsonResponse({"ready": well, **state}, status=200 if well else 503)
-
-
-@require_safe
-@never_cache
-def metrics(request: HttpRequest) -> HttpResponse:
-    """The counters of this web process in Prometheus' text format."""
-    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def database_state() -> str:

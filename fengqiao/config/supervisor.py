@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -21,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from fengqiao.config import children, environment, first_load, folders, migrate, os_user, roles, secrets
+from fengqiao.config import children, environment, first_load, folders, migrate, notify, os_user, roles, secrets
 from fengqiao.config.backup import nightly, unfinished
 from fengqiao.config.server import EmbeddedServer, ServerFailed, database_home
 
@@ -32,6 +33,7 @@ READY_WITHIN_SECONDS = 120
 WATCH_SECONDS = 0.5
 DEMO_LOADED = "demo.loaded"
 MARKS = ("granian", "fengqiao.config.")
+KEPT_BACK = ("FENGQIAO_OWNER_URL", "NOTIFY_SOCKET")  # from web and worker
 
 
 class CannotStart(RuntimeError):
@@ -171,7 +173,7 @@ class Supervisor:
 
     def _start(self) -> None:
         secrets.ensure(self.plan.data)
-        inherited = {name: value for name, value in os.environ.items() if name != "FENGQIAO_OWNER_URL"}
+        inherited = {name: value for name, value in os.environ.items() if name not in KEPT_BACK}
         inherited |= {"FENGQIAO_DATA": str(self.plan.data), "PORT": str(self.plan.port), "PYTHONUNBUFFERED": "1"}
         # The C library would keep an arena of its own for each thread, and what it once took.
         for name, value in (("MALLOC_ARENA_MAX", "2"), ("MALLOC_TRIM_THRESHOLD_", "131072")):
@@ -183,6 +185,7 @@ class Supervisor:
         if answer["backup"]:
             self._say(f"A backup was written before the migrations: {answer['backup']}")
         (self.plan.data / "run" / "worker.alive").unlink(missing_ok=True)
+        shutil.rmtree(self.plan.data / "run" / "metrics", ignore_errors=True)
         if self.plan.demo and not self.asked_to_stop:
             self._load_demo(inherited, user, fresh=bool(answer["fresh"]))
         self.backups = self._nightly()
@@ -313,6 +316,7 @@ class Supervisor:
             return False
 
     def _announce(self) -> None:
+        notify.tell("READY=1")
         if self.as_json:
             print(json.dumps({"address": self.plan.address, "pid": os.getpid(), "running": False}), flush=True)
             return
@@ -327,6 +331,7 @@ class Supervisor:
     # -- the end --------------------------------------------------------------
 
     def _stop(self) -> None:
+        notify.tell("STOPPING=1")
         if self.backups is not None:
             self.backups.stop()
         for child in reversed(self.family):

@@ -3,11 +3,12 @@
 from django.urls import include, path
 
 from fengqiao.config import health
+from fengqiao.config.watching import scrape
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", scrape.metrics, name="metrics"),
     path("api/v1/", include("fengqiao.doors.api.urls")),
     path("", include("fengqiao.doors.face.urls")),
     path("", include("fengqiao.doors.portal.urls")),

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics."""
+"""/healthz and /readyz; /metrics is in test_watching."""
 
 import os
 import time
@@ -53,12 +53,6 @@ def test_not_ready_when_the_database_is_gone(client, own_database, beating):
     test_server().drop_database(own_database.name)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, "The database does not answer.")
-
-
-def test_metrics_are_in_prometheus_format(client):
-    answer = client.get("/metrics")
-    assert answer["Content-Type"].startswith("text/plain")
-    assert b"# HELP process_resident_memory_bytes" in answer.content
 
 
 def test_health_pages_change_nothing(client):

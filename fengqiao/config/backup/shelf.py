@@ -122,6 +122,14 @@ class Shelf:
         found = [load(path) for path in sorted(self.sets_folder.glob("*")) if NAME.fullmatch(path.name)]
         return sorted((each for each in found if each is not None), key=lambda each: each.finished_at)
 
+    def newest(self) -> datetime | None:
+        """When the newest set was begun, by its name; None without one. Raises PermissionError."""
+        try:
+            names = [path.name for path in self.sets_folder.iterdir() if NAME.fullmatch(path.name)]
+        except FileNotFoundError:
+            return None
+        return moment_of(max(names)) if names else None
+
     def sync_anchors(self, anchors: Path) -> None:
         """Copy the roots that are new, and the list of what was forgotten."""
         for path in sorted(anchors.glob("root-*.json")):

@@ -23,6 +23,10 @@ FENGQIAO_CHECKS = [
     "fengqiao.offices.papers.papers.missing",
     "fengqiao.offices.audit.audit.years_ahead",
     "fengqiao.offices.figures.recount.check",
+    "fengqiao.config.watching.checks.late_worker",
+    "fengqiao.config.watching.checks.old_outbox",
+    "fengqiao.config.watching.checks.unsealed_root",
+    "fengqiao.config.watching.checks.provisional_calendar",
 ]
 
 # Empty until the first start makes them (kernel/keys.py says so when one is asked for). The supervisor hands copies to

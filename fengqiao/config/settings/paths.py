@@ -9,5 +9,6 @@ FENGQIAO_ANCHORS = environment.folder("FENGQIAO_ANCHORS", None) or FENGQIAO_DATA
 # Real sample texts for tests and trials; never part of the project.
 FENGQIAO_SAMPLES = environment.folder("FENGQIAO_SAMPLES", None)
 FENGQIAO_RUN = FENGQIAO_DATA / "run"
+FENGQIAO_COUNTERS = FENGQIAO_RUN / "metrics"
 FENGQIAO_FILES = FENGQIAO_DATA / "files"
 FENGQIAO_BACKUPS = FENGQIAO_DATA / "backups"

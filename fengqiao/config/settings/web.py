@@ -10,6 +10,11 @@ FENGQIAO_HOST = environment.text("FENGQIAO_HOST", "127.0.0.1")
 FENGQIAO_ORIGIN = environment.text("FENGQIAO_ORIGIN").rstrip("/")
 _secure = FENGQIAO_ORIGIN.startswith("https://")
 
+# Whose X-Forwarded-For is believed: the proxy's address. Without an origin nobody's.
+FENGQIAO_PROXIES = environment.networks("FENGQIAO_PROXIES", "127.0.0.1,::1") if FENGQIAO_ORIGIN else []
+# Opens /metrics to other machines.
+FENGQIAO_METRICS_TOKEN = environment.token("FENGQIAO_METRICS_TOKEN")
+
 ALLOWED_HOSTS = (
     ["*"] if not FENGQIAO_ORIGIN else [FENGQIAO_ORIGIN.split("://")[-1].split(":")[0], "127.0.0.1", "localhost"]
 )
@@ -45,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fengqiao.config.watching.requests.Counting",
     "fengqiao.config.secrets.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

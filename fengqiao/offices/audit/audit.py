@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ KEEPER = SystemPost("keeper")
 SEALED = "anchor.sealed"
 CHUNK = 5000
 TOLD_EVERY = 50_000
+BEGINNING = re.compile(rb'\{"number":(\d+),"at":"([^"]+)","below":(\d+),')  # of an anchor, as `seal_root` writes it
 
 # Instants come as `journal.canonical` writes them: reading them as datetimes would take a third of the time.
 _UTC = """to_char({} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'"""
@@ -328,8 +330,25 @@ def seal_root(folder: Path | None = None, *, restored: dict[str, Any] | None = N
 
 def last_number(folder: Path) -> int:
     """The number of the newest root in a folder; 0 when there is none."""
-    names = sorted(path.stem for path in folder.glob("root-*.json"))
-    return int(names[-1].removeprefix("root-")) if names else 0
+    newest = _newest(folder)
+    return int(newest.stem.removeprefix("root-")) if newest else 0
+
+
+def last_sealed(folder: Path) -> tuple[int, int, datetime | None]:
+    """Number, horizon (`below`) and time of the newest root, as its file begins, not verified; zeros without one.
+
+    For watching: a root may hold the heads of a whole city, so only its first bytes are read. Raises OSError.
+    """
+    newest = _newest(folder)
+    if newest is None:
+        return 0, 0, None
+    with newest.open("rb") as file:
+        found = BEGINNING.match(file.read(200))
+    return (int(found[1]), int(found[3]), datetime.fromisoformat(found[2].decode())) if found else (0, 0, None)
+
+
+def _newest(folder: Path) -> Path | None:
+    return max(folder.glob("root-*.json"), default=None)
 
 
 def file_name(number: int) -> str:
