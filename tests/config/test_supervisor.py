@@ -195,7 +195,7 @@ def test_two_web_processes_and_the_worker_stay_under_300_mib_when_idle(shared):
 
 def members(folder):
     """The worker, the web's own process and its two workers, as far as they are there."""
-    return {pid for group in state(folder)["groups"].values() for pid in children._members(group)}
+    return {pid for group in state(folder)["groups"].values() for pid in children.members(group)}
 
 
 def pss_kib(pid):
@@ -278,7 +278,7 @@ def test_outside_the_demo_root_gives_web_and_worker_to_an_unprivileged_user(shor
         wait_until(lambda: process.poll() is not None or status(port) == 200)
         assert process.poll() is None, process.stdout.read()
         for group in state(short_folder)["groups"].values():
-            for pid in children._members(group):
+            for pid in children.members(group):
                 assert Path(f"/proc/{pid}").stat().st_uid == user.pw_uid
         assert (short_folder / "data/secrets/data.key").stat().st_uid == 0
     finally:

@@ -149,7 +149,7 @@ class City:
     def victims(self) -> dict[str, list[int]]:
         """What can be killed now: the supervisor, processes of web and worker, the postmaster, its children."""
         groups = state(self.folder)["groups"]
-        found = {name: children._members(group) for name, group in groups.items()}
+        found = {name: children.members(group) for name, group in groups.items()}
         first = postmaster(self.folder)
         found["postmaster"] = [first] if first else []
         with suppress(OSError):

@@ -8,9 +8,10 @@ import random
 import signal
 import sys
 
-CHANCE = 0.02
+CHANCE = 0.05
 
-if "granian" in " ".join(sys.orig_argv):
+# The web server starts its own workers through multiprocessing.
+if any(name in " ".join(sys.orig_argv) for name in ("granian", "multiprocessing")):
     import psycopg
 
     really_commit = psycopg.Connection.commit
