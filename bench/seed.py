@@ -184,19 +184,19 @@ def _demo_places() -> None:
 
 
 def _unit(key: str, name: str, kind: str, place: str) -> Any:
-    from fengqiao.kernel import people
     from fengqiao.kernel.models import Place
+    from fengqiao.offices.accounts import terms
 
-    return people.open_unit(key=key, name=name, kind=kind, place=Place.objects.get(pk=place))
+    return terms.open_unit(key=key, name=name, kind=kind, place=Place.objects.get(pk=place))
 
 
 def _post(username: str, unit: Any, role: str) -> Any:
-    from fengqiao.kernel import people
     from fengqiao.kernel.models import Account, Post
     from fengqiao.kernel.now import now
+    from fengqiao.offices.accounts import terms
 
     account = Account.objects.create_user(username, None, name=username)
-    made = people.appoint(account, unit, role, since=now() - timedelta(days=900))
+    made = terms.appoint(account, unit, role, since=now() - timedelta(days=900))
     return Post.objects.select_related("account", "unit__place").get(pk=made.pk)
 
 

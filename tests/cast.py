@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from fengqiao.kernel import handle, intake, people, remembered
+from fengqiao.kernel import handle, intake, remembered
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.models import Account, Matter, Place, Post, Unit
+from fengqiao.offices.accounts import terms
 from fengqiao.offices.register.places_file import PlaceRow, shipped
 
 JIA, YI = "330681901", "330681902"
@@ -74,7 +75,7 @@ def build() -> Cast:
     cast = Cast()
     for key, (name, kind, code, parent) in UNITS.items():
         place = Place.objects.get(pk=code)
-        cast.units[key] = people.open_unit(
+        cast.units[key] = terms.open_unit(
             key=key, name=name, kind=kind, place=place, parent=cast.units[parent] if parent else None
         )
     for name, (unit, role) in POSTS.items():
@@ -102,7 +103,7 @@ def an_account(username: str = "") -> Account:
 
 def appoint(unit: Unit, role: str, *, username: str = "", account: Account | None = None, **term: Any) -> Post:
     """A post, as a request would fetch it."""
-    post = people.appoint(account or an_account(username), unit, role, **term)
+    post = terms.appoint(account or an_account(username), unit, role, **term)
     return Post.objects.select_related("account", "unit__place").get(pk=post.pk)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from fengqiao.ground import likeness, tokens
 from fengqiao.kernel import ciphers, searching, storing
-from fengqiao.kernel.access import Acting, SystemPost, array, matters_for
-from fengqiao.kernel.models import Event, Matter
+from fengqiao.kernel.access import Acting, SystemPost, array
+from fengqiao.kernel.models import Matter
 from fengqiao.kernel.now import now
 
 DAYS = 90
@@ -83,17 +83,6 @@ def noted(likely: Sequence[Likely], of_all: int) -> dict[str, Any]:
     """What the event `matter.likely` holds: ids, scores and reasons, which only `hints` turns into matters."""
     rows = [{"matter": str(each.matter), "score": each.score, "reasons": list(each.reasons)} for each in likely]
     return {"likely": rows, "of_all": of_all}
-
-
-def hints(by: Acting, matter: Matter) -> tuple[list[Likely], int]:
-    """What intake noted as likely the same, as far as the reader may see it; call inside `acting_as`."""
-    event = Event.objects.filter(matter=matter, opened_year=matter.opened_year, kind=LIKELY).order_by("-seq").first()
-    if event is None:
-        return [], 0
-    rows = {uuid.UUID(row["matter"]): row for row in event.data["likely"]}
-    heads = matters_for(by).filter(pk__in=rows).values_list("pk", "number", "title")
-    found = [Likely(number, title, rows[pk]["score"], tuple(rows[pk]["reasons"]), pk) for pk, number, title in heads]
-    return sorted(found, key=lambda each: (-each.score, each.number)), len(found)
 
 
 def _told(row: tuple[Any, ...], mine: likeness.Told) -> likeness.Told:

@@ -14,10 +14,10 @@ from django.test import Client
 from fido2.cose import ES384
 
 from fengqiao.doors.desk import acting, lockout
-from fengqiao.kernel import access, people
+from fengqiao.kernel import access
 from fengqiao.kernel.models import Account, Event
 from fengqiao.kernel.now import at
-from fengqiao.offices.accounts import accounts, ceremony, passkeys, secondfactor
+from fengqiao.offices.accounts import accounts, ceremony, passkeys, secondfactor, terms
 from fengqiao.offices.accounts.models import Passkey
 from tests.accounts.authenticator import PRESENT, Device
 from tests.accounts.entering import PASSWORD, Person, enter, give_password, give_second_factor, words
@@ -255,8 +255,8 @@ def test_who_holds_several_posts_chooses_and_who_holds_none_is_told(li: Account,
     second = appoint(cast.units["housing"], "unit_head", account=li)
     client = Client()
     assert shown(client, phone).headers["Location"].startswith("/desk/posts/")
-    people.end_post(second)
-    people.end_post(cast.li)
+    terms.end_post(second)
+    terms.end_post(cast.li)
     client = Client()
     assert "You hold no post" in words(client.get(shown(client, phone).headers["Location"]))
 

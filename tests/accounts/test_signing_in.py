@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fengqiao.doors.desk import acting, lockout
-from fengqiao.kernel import people
 from fengqiao.kernel.models import Event
 from fengqiao.kernel.now import at
+from fengqiao.offices.accounts import terms
 from tests.accounts.entering import PASSWORD, enter, words
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -244,7 +244,7 @@ def test_somebody_elses_post_cannot_be_chosen(someone, li, cast):
 def test_an_ended_post_loses_everything_at_that_second(someone, li, cast):
     with at(NOON):
         client = enter(someone.client, cast.li)
-        people.end_post(cast.li, at=NOON + timedelta(minutes=5))
+        terms.end_post(cast.li, at=NOON + timedelta(minutes=5))
     with at(NOON + timedelta(minutes=5) - timedelta(microseconds=1)):
         assert client.get("/desk/").status_code == 200
     with at(NOON + timedelta(minutes=5)):
@@ -261,7 +261,7 @@ def test_an_ended_post_does_not_slip_into_the_other_one_unsaid(someone, li, cast
     appoint(cast.units["housing"], "unit_head", account=li)
     with at(NOON):
         client = enter(someone.client, cast.li)
-        people.end_post(cast.li, at=NOON + timedelta(minutes=5))
+        terms.end_post(cast.li, at=NOON + timedelta(minutes=5))
     with at(NOON + timedelta(minutes=6)):
         page = client.get(client.get("/desk/").headers["Location"])
         assert "err-box" in page.content.decode()
@@ -269,7 +269,7 @@ def test_an_ended_post_does_not_slip_into_the_other_one_unsaid(someone, li, cast
 
 
 def test_an_account_without_a_post_is_told_so(someone, li, cast):
-    people.end_post(cast.li)
+    terms.end_post(cast.li)
     someone.types("li")
     chooser = someone.types_code().headers["Location"]
     page = someone.client.get(chooser)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fengqiao.kernel import people
 from fengqiao.kernel.models import FigureCell
 from fengqiao.kernel.now import at, now, today
+from fengqiao.offices.accounts import terms
 from tests import cast as people_of
 
 
@@ -29,7 +29,7 @@ def test_a_task_of_a_post_that_ended_is_in_the_units_queue(calls: Any, cast: Any
     order = people_of.an_order(cast.chen)
     people_of.do(cast.chen, "hotline.dispatch", order, unit="water")
     people_of.do(cast.li, "hotline.take", order)
-    people.end_post(cast.li)
+    terms.end_post(cast.li)
     assert [task["kind"] for task in calls("lin").get("/worklist").json()["items"]] == ["handle"]
 
 

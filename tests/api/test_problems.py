@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fengqiao.doors.api import listing
-from fengqiao.kernel import people
 from fengqiao.kernel.models import Token
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import terms
 from tests.api.caller import Caller, told
 
 
@@ -24,7 +24,7 @@ def test_without_a_token_of_a_post_there_is_nothing(calls: Any, token: str) -> N
 
 def test_a_token_ends_with_its_post_its_account_or_its_own_revocation(calls: Any, cast: Any) -> None:
     li, lin, feng = calls("li"), calls("lin"), calls("feng")
-    people.end_post(cast.li)
+    terms.end_post(cast.li)
     cast.lin.account.is_active = False
     cast.lin.account.save(update_fields=["is_active"])
     Token.objects.filter(post=cast.feng).update(revoked_at=now())

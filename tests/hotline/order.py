@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import people
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.models import Clock, Event, Matter, Message, Place, Source, Subject, Task, Text
 from fengqiao.kernel.now import HERE, at
+from fengqiao.offices.accounts import terms
 from fengqiao.offices.knowledge import library
 from tests import cast as players
 from tests.cast import Cast
@@ -27,8 +27,8 @@ def build() -> Cast:
     """The cast with the city government's desk and those who keep the knowledge base."""
     made = players.build()
     city = Place.objects.get(level="city")
-    made.units["government"] = people.open_unit(key="government", name="市政府办", kind="city_government", place=city)
-    made.units["justice"] = people.open_unit(key="justice", name="市司法局", kind="justice_bureau", place=city)
+    made.units["government"] = terms.open_unit(key="government", name="市政府办", kind="city_government", place=city)
+    made.units["justice"] = terms.open_unit(key="justice", name="市司法局", kind="justice_bureau", place=city)
     for name, unit, role in (
         ("gu", "government", "hotline_supervisor"),
         ("lawyer", "justice", "lawyer"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fengqiao.ground import numbers
-from fengqiao.kernel import people
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.models import Source
 from fengqiao.kernel.now import today
+from fengqiao.offices.accounts import terms
 from fengqiao.offices.knowledge import library
 from fengqiao.offices.letters import outbox
 from tests.cast import Cast
@@ -213,7 +213,7 @@ def test_notices_of_the_offices_have_their_sentence(cast: Cast) -> None:
 def test_a_handler_whose_post_has_ended_leaves_the_order_in_his_units_queue(cast: Cast) -> None:
     matter = brought_to(cast, "called_back")
     with later(days=1):
-        people.end_post(cast.li)
+        terms.end_post(cast.li)
         do(cast.chen, "redo", matter, ground="not_done", note="还是不亮。")
         assert tasks(matter) == {"start": "water"}
         do(cast.lin, "start", matter)

@@ -15,11 +15,12 @@ import pytest
 from fengqiao.doors.imports import reports, run
 from fengqiao.doors.imports.tables import open_table
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import access, intake, same
+from fengqiao.kernel import access, intake
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.models import Clock, Event, Job, Matter, Message, Source, Task, Text
 from fengqiao.kernel.now import now
 from fengqiao.offices.audit import audit
+from fengqiao.offices.merging import merging
 from tests.cast import Cast
 from tests.imports.conftest import HEADING, a_row
 
@@ -113,7 +114,7 @@ def test_the_same_text_of_two_unknown_people_is_two_orders_with_a_hint(cast: Cas
     run.commit(table([a_row(1, content=words), a_row(2, content=words)]), None, "12345", cast.sun)
     first, second = matters(cast.sun)
     with acting_as(cast.sun):
-        (hint,), of_all = same.hints(cast.sun, second)
+        (hint,), of_all = merging.hints(cast.sun, second)
     assert hint.number == first.number
     assert hint.score >= 50
     assert of_all == 1
@@ -124,7 +125,7 @@ def test_a_hint_at_an_order_that_the_reader_may_not_see_is_not_there(cast: Cast,
     run.commit(table([a_row(1, content=words), a_row(2, content=words)]), None, "12345", cast.sun)
     _first, second = matters(cast.sun)
     with acting_as(cast.li):
-        assert same.hints(cast.li, second) == ([], 0)
+        assert merging.hints(cast.li, second) == ([], 0)
 
 
 def test_hints_reach_orders_that_were_there_before(cast: Cast, table: Write) -> None:
@@ -133,7 +134,7 @@ def test_hints_reach_orders_that_were_there_before(cast: Cast, table: Write) -> 
     run.commit(table([a_row(2, content=words + "已经一个月了。")], name="later.csv"), None, "12345", cast.sun)
     first, second = matters(cast.sun)
     with acting_as(cast.sun):
-        assert [hint.number for hint in same.hints(cast.sun, second)[0]] == [first.number]
+        assert [hint.number for hint in merging.hints(cast.sun, second)[0]] == [first.number]
 
 
 def test_an_imported_order_is_history_no_clock_runs_and_nothing_is_sent(cast: Cast, table: Write) -> None:

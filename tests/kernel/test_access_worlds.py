@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fengqiao.ground import codes
-from fengqiao.kernel import people
 from fengqiao.kernel.access import READ, SystemPost, acting_as, matters_for, may, words_for
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Exclusion, Matter, Post, Relation
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import terms
 from tests.cast import FAR_VILLAGE, JIA, NEXT_VILLAGE, VILLAGE, Cast, an_account, appoint
 from tests.kernel.sample import MOVES_BY_PLACE, a_matter
 from tests.profile import examples
@@ -211,7 +211,7 @@ def test_exclusion_wins_over_every_right(cast: Cast, kinds: None) -> None:
 def test_a_post_whose_term_is_over_sees_nothing_from_that_second(cast: Cast, kinds: None) -> None:
     a_matter(cast.chen, place=VILLAGE, related={"lead": {"unit": cast.units["water"]}})
     assert len(seen(cast.li)) == 1
-    people.end_post(cast.li)
+    terms.end_post(cast.li)
     assert seen(cast.li) == set()
 
 

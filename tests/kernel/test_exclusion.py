@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fengqiao.ground import tokens
 from fengqiao.ground.refusals import NotThere, Refused
-from fengqiao.kernel import handle, people, route
+from fengqiao.kernel import handle, route
 from fengqiao.kernel.access import READ, SystemPost, acting_as, matters_for, may
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.intake import Told, receive
@@ -32,6 +32,7 @@ from fengqiao.kernel.models import (
     Unit,
 )
 from fengqiao.kernel.now import at, now
+from fengqiao.offices.accounts import terms
 from fengqiao.offices.audit import audit
 from tests.cast import VILLAGE, WANG, Cast, a_receipt, an_account, an_order, appoint, do
 from tests.kernel.sample import a_matter
@@ -405,7 +406,7 @@ def test_when_a_post_ends_its_tasks_lie_in_its_units_queue(cast: Cast) -> None:
     do(cast.li, "hotline.take", order)
     with acting_as(cast.lin):
         assert Task.objects.filter(post=cast.li, done_at=None).count() == 1
-    people.end_post(cast.li)
+    terms.end_post(cast.li)
     with acting_as(cast.lin):
         assert not Task.objects.filter(post=cast.li, done_at=None).exists()
         assert Task.objects.filter(unit=cast.units["water"], post=None, done_at=None).count() == 1
@@ -417,7 +418,7 @@ def test_a_term_that_ends_on_a_day_to_come_leaves_the_tasks_where_they_are_until
     order = an_order(cast.chen)
     do(cast.chen, "hotline.dispatch", order, unit="water")
     do(cast.li, "hotline.take", order)
-    people.end_post(cast.li, at=now() + timedelta(days=3))
+    terms.end_post(cast.li, at=now() + timedelta(days=3))
     with acting_as(KEEPER):
         assert Task.objects.filter(post=cast.li, done_at=None).count() == 1
     with at(now() + timedelta(days=3, minutes=1)):

@@ -9,6 +9,7 @@ from fengqiao.config import named
 from fengqiao.ground.refusals import Invalid, Refused
 from fengqiao.kernel import access, people, places
 from fengqiao.kernel.models import Event, Place, Unit
+from fengqiao.offices.accounts import terms
 from fengqiao.offices.register import loading
 from fengqiao.offices.register.places_file import PlaceRow, shipped
 from tests.cast import an_order
@@ -34,7 +35,7 @@ OTHER = [
 
 
 def a_unit(key, code, kind="town_government"):
-    return people.open_unit(key=key, name=key, kind=kind, place=Place.objects.get(pk=code))
+    return terms.open_unit(key=key, name=key, kind=kind, place=Place.objects.get(pk=code))
 
 
 def without(register, *codes):
@@ -103,7 +104,7 @@ def test_a_merged_town_ends_and_its_successor_answers_for_its_codes():
 
 def test_a_village_of_a_merged_town_goes_on_where_its_name_is_listed():
     village = Place.objects.filter(parent="330681102", name__endswith="村").first()
-    people.open_unit(key="v", name="v", kind="village_committee", place=village)
+    terms.open_unit(key="v", name="v", kind="village_committee", place=village)
     report = loading.commit(merged(row("330681103999", village.name)), on=DAY)
     assert [(old.code, new.code) for old, new in report.plan.moved] == [(village.pk, "330681103999")]
     unit = Unit.objects.get(key="v")
@@ -147,7 +148,7 @@ def test_another_city_takes_the_place_of_the_first():
     assert not Place.objects.filter(valid_to=None, code__startswith="330681").exists()
     assert Place.objects.filter(code__startswith="330681").count() == 1 + 24 + 515
     assert not loading.commit(OTHER, on=DAY).changes
-    assert people.open_unit(
+    assert terms.open_unit(
         key="xi", name="西溪镇人民政府", kind="town_government", place=named.place("西溪镇")
     ).ranges == ["990101102"]
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The cast; Gu sits at the city government's office, which handles nothing."""
-    from fengqiao.kernel import people
     from fengqiao.kernel.models import Place
+    from fengqiao.offices.accounts import terms
     from tests.cast import appoint, build
 
     made = build()
     city = Place.objects.get(level="city")
-    made.units["government"] = people.open_unit(key="government", name="市政府办", kind="city_government", place=city)
+    made.units["government"] = terms.open_unit(key="government", name="市政府办", kind="city_government", place=city)
     made.posts["gu"] = appoint(made.units["government"], "unit_handler", username="gu")
-    made.units["justice"] = people.open_unit(key="justice", name="市司法局", kind="justice_bureau", place=city)
+    made.units["justice"] = terms.open_unit(key="justice", name="市司法局", kind="justice_bureau", place=city)
     made.posts["lawyer"] = appoint(made.units["justice"], "lawyer", username="lawyer")
     made.posts["justice"] = appoint(made.units["justice"], "justice_office", username="justice")
     made.posts["mediator"] = appoint(made.units["village"], "mediator", username="mediator")

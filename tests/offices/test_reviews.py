@@ -123,12 +123,12 @@ def test_a_clerk_with_a_second_post_at_the_desk_reads_it_in_neither(cast, answer
 
 
 def test_a_clerk_who_moves_to_the_desk_later_does_not_read_it_either(cast, answered):
-    from fengqiao.kernel import people
+    from fengqiao.offices.accounts import terms
     from tests.cast import appoint
 
     give(answered(), "poor")
     with at(MONDAY + timedelta(days=30)):
-        people.end_post(cast.li)
+        terms.end_post(cast.li)
         moved = appoint(cast.units["hotline"], "hotline_supervisor", account=cast.li.account)
         assert _sees(moved) == []
 

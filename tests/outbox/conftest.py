@@ -21,9 +21,9 @@ class Heard:
     answer: Callable[[], None] = lambda: None
 
     def send(self, to: str, *words: Any) -> None:
-        from fengqiao.kernel import ports
+        from fengqiao.adapters import invented
 
-        ports.refuse_demo_mail(to) if "@" in to else ports.refuse_demo_phone(to)
+        invented.refuse_mail(to) if "@" in to else invented.refuse_phone(to)
         self.sent.append((to, words[-2], words[-1]))
         self.answer()
 

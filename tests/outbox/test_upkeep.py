@@ -12,11 +12,11 @@ import pytest
 from django.db import connection
 
 from fengqiao.config import upkeep
-from fengqiao.kernel import people
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Bookmark, Clock, Event, Task
 from fengqiao.kernel.now import at, now
+from fengqiao.offices.accounts import terms
 from tests.cast import Cast, an_order, appoint
 
 
@@ -36,7 +36,7 @@ def test_a_term_that_ends_by_its_date_gets_its_event_once_and_its_tasks_return(c
 
 
 def test_a_term_that_was_ended_by_hand_gets_no_second_event(cast: Cast) -> None:
-    people.end_post(cast.li)
+    terms.end_post(cast.li)
     with at(now() + timedelta(days=1)):
         assert upkeep.write_ended_posts() == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from fengqiao.kernel import ports
+from fengqiao.adapters import invented
 
 
 class Console:
@@ -14,7 +14,7 @@ class Console:
         pass
 
     def send(self, to: str, subject: str, text: str, id: uuid.UUID) -> None:
-        ports.refuse_demo_mail(to)
+        invented.refuse_mail(to)
         print(f"Mail {masked(to)}: {subject} | {' '.join(text.split())} [{id}]", flush=True)
 
 

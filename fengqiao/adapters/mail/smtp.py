@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from fengqiao.adapters import invented
 from fengqiao.kernel import ports
 from fengqiao.kernel.now import HERE, now
 
@@ -39,7 +40,7 @@ class Smtp:
         self.here = parts.hostname in LOOPBACK
 
     def send(self, to: str, subject: str, text: str, id: uuid.UUID) -> None:
-        ports.refuse_demo_mail(to)
+        invented.refuse_mail(to)
         mail = self._mail(to, subject, text, id)
         try:
             with self._server() as server:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from fengqiao.adapters import invented
 from fengqiao.ground.masking import mask_phone
-from fengqiao.kernel import ports
 
 
 class Console:
@@ -15,5 +15,5 @@ class Console:
         pass
 
     def send(self, to: str, text: str, id: uuid.UUID) -> None:
-        ports.refuse_demo_phone(to)
+        invented.refuse_phone(to)
         print(f"SMS {mask_phone(to)}: {text} [{id}]", flush=True)

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from fengqiao.adapters import invented
 from fengqiao.kernel import ports
 from fengqiao.kernel.now import now
 
@@ -45,7 +46,7 @@ class Gateway:
         self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def send(self, to: str, text: str, id: uuid.UUID) -> None:
-        ports.refuse_demo_phone(to)
+        invented.refuse_phone(to)
         body = json.dumps({"id": str(id), "to": e164(to), "text": text}, ensure_ascii=False).encode()
         status, headers, answer = self._post(body, id)
         self._judge(status, headers, answer, id)

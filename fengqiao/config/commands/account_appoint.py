@@ -19,8 +19,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import named
     from fengqiao.config.command import Refused
     from fengqiao.ground import codes
-    from fengqiao.kernel import people
     from fengqiao.kernel.now import now
+    from fengqiao.offices.accounts import terms
 
     roles = [role.key for role in codes.table("role") if role.extra["staff"] == "yes"]
     if args.role not in roles:
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     until = named.moment(args.until) if args.until else None
     if until is not None and until <= since:
         raise Refused("The post would end before it begins; check --since and --until.")
-    post = people.appoint(named.account(args.user), named.unit(args.unit), args.role, since=since, until=until)
+    post = terms.appoint(named.account(args.user), named.unit(args.unit), args.role, since=since, until=until)
     return {"user": args.user, **named.of_post(post)}
 
 

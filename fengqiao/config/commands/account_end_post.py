@@ -18,13 +18,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config.command import Refused
     from fengqiao.kernel import access, people
     from fengqiao.kernel.now import now
+    from fengqiao.offices.accounts import terms
 
     post = named.post(named.account(args.user), args.post)
     at = named.moment(args.at) if args.at else now()
     if at <= post.since:
         raise Refused(f"This post began on {post.since:%Y-%m-%d %H:%M}; it cannot end before that.")
     with access.acting_as(people.KEEPER):
-        people.end_post(post, at=at)
+        terms.end_post(post, at=at)
     return {"user": args.user, **named.of_post(post)}
 
 

@@ -21,8 +21,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
     from fengqiao.config import named
     from fengqiao.config.command import Refused
-    from fengqiao.kernel import people
     from fengqiao.kernel.models import Unit
+    from fengqiao.offices.accounts import terms
 
     try:
         validate_slug(args.key)
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     if Unit.objects.filter(key=args.key).exists():
         raise Refused(f"There is a unit {args.key!r} already.")
     parent = named.unit(args.parent) if args.parent else None
-    unit = people.open_unit(key=args.key, name=args.name, kind=args.kind, place=named.place(args.place), parent=parent)
+    unit = terms.open_unit(key=args.key, name=args.name, kind=args.kind, place=named.place(args.place), parent=parent)
     return {"unit": unit.key, "name": unit.name, "kind": unit.kind, "place": unit.place_id, "ranges": unit.ranges}
 
 

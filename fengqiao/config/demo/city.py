@@ -6,9 +6,9 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
-from fengqiao.kernel import people
 from fengqiao.kernel.models import Account, Place, Post, Unit
 from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import terms
 
 CITY, JIA, YI, BING, DING = "330681", "330681901", "330681902", "330681903", "330681904"
 VILLAGE, COMMUNITY = "330681901201", "330681903001"
@@ -116,14 +116,14 @@ def build() -> dict[str, str]:
     units: dict[str, Unit] = {}
     places = {place.code: place for place in Place.objects.filter(code__in={unit.place for unit in UNITS})}
     for each in UNITS:
-        units[each.key] = people.open_unit(
+        units[each.key] = terms.open_unit(
             key=each.key, name=each.name, kind=each.kind, place=places[each.place], parent=units.get(each.parent)
         )
     passwords = {}
     for username, name, role, unit in PEOPLE:
         passwords[username] = secrets.token_urlsafe(9)
         account = Account.objects.create_user(username, passwords[username], name=name)
-        people.appoint(account, units[unit], role, since=now() - TERM)
+        terms.appoint(account, units[unit], role, since=now() - TERM)
     return passwords
 
 

@@ -1,1 +1,1 @@
-"""Accounts: opened and closed, passwords, the second factor with its recovery codes, passkeys."""
+"""Accounts: opened and closed; units, posts and terms; passwords, the second factor, passkeys."""

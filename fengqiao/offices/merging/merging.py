@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from fengqiao.ground.numbers import new_id
 from fengqiao.ground.refusals import NotNow, Refused
-from fengqiao.kernel import access
+from fengqiao.kernel import access, same
+from fengqiao.kernel.access import Acting
 from fengqiao.kernel.docket import Docket
-from fengqiao.kernel.models import ExcludedUnit, Exclusion, Link, Matter, Merge, Relation, Text
+from fengqiao.kernel.models import Event, ExcludedUnit, Exclusion, Link, Matter, Merge, Relation, Text
 
 
 def merge(book: Docket, matter: Matter, *, members: Iterable[Matter], why: str) -> Merge:
@@ -132,3 +133,17 @@ def link(book: Docket, matter: Matter, other: Matter, kind: str = "related") -> 
         if not Link.objects.filter(matter=one, other=two, kind=kind).exists():
             book.add(Link(matter=one, other=two, kind=kind, at=book.now))
         book.event(one, "matter.linked", data={"kind": kind})
+
+
+def hints(by: Acting, matter: Matter) -> tuple[list[same.Likely], int]:
+    """What intake noted as likely the same, as far as the reader may see it; call inside `acting_as`."""
+    events = Event.objects.filter(matter=matter, opened_year=matter.opened_year, kind=same.LIKELY)
+    event = events.order_by("-seq").first()
+    if event is None:
+        return [], 0
+    rows = {uuid.UUID(row["matter"]): row for row in event.data["likely"]}
+    heads = access.matters_for(by).filter(pk__in=rows).values_list("pk", "number", "title")
+    found = [
+        same.Likely(number, title, rows[pk]["score"], tuple(rows[pk]["reasons"]), pk) for pk, number, title in heads
+    ]
+    return sorted(found, key=lambda each: (-each.score, each.number)), len(found)

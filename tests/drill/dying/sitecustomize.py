@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 
-CHANCE = 0.05
+CHANCE = float(os.environ.get("FENGQIAO_DRILL_CHANCE", "0"))
 
 # The web server starts its own workers through multiprocessing.
 if any(name in " ".join(sys.orig_argv) for name in ("granian", "multiprocessing")):
