@@ -232,7 +232,7 @@ class _Order:
         self.due_at: datetime | None = None
 
     def _number(self) -> str:
-        sequence = numbers.permute(self.story.serial + 1, ciphers.lookup_hash("number", "hotline"))
+        sequence = numbers.permute(self.story.serial + 1, ciphers.lasting_hash("number", "hotline"))
         return numbers.compose("hotline", local_year(self.at), "000", sequence).display
 
     def write(self) -> None:
@@ -454,7 +454,7 @@ class _Order:
         )  # fmt: skip
         hash_key = keys.current("hash").secret
         self._add(
-            "source", source.pk, matter.pk, "12345", 0, numbers.query_code_hash(intake.code_of(source), hash_key), 0,
+            "source", source.pk, matter.pk, "12345", 0, numbers.query_code_hash(numbers.query_code(source.pk, 0, hash_key), hash_key), 0,
             source.proof_hash, self.content[1], ciphers.lookup_hash("text", tokens.normalise(story.text)), self.person,
             story.opened_at, self.answer[0] if self.answer else None, self.answer[1] if self.answer else None,
             self.withdrawn_at,
