@@ -19,7 +19,7 @@ import orjson
 
 from bench.words import Vocabulary
 from fengqiao.ground import codes, likeness, numbers, tokens
-from fengqiao.kernel import ciphers, intake, journal, keys, timekeeping
+from fengqiao.kernel import ciphers, journal, keys, timekeeping
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.docket import local_year
 from fengqiao.kernel.models import Matter, Post, Source, Unit
@@ -453,9 +453,10 @@ class _Order:
             matter.version, matter.head,
         )  # fmt: skip
         hash_key = keys.current("hash").secret
+        code = numbers.query_code(source.pk, 0, hash_key)
         self._add(
-            "source", source.pk, matter.pk, "12345", 0, numbers.query_code_hash(numbers.query_code(source.pk, 0, hash_key), hash_key), 0,
-            source.proof_hash, self.content[1], ciphers.lookup_hash("text", tokens.normalise(story.text)), self.person,
+            "source", source.pk, matter.pk, "12345", 0, numbers.query_code_hash(code, hash_key), 0, source.proof_hash,
+            self.content[1], ciphers.lookup_hash("text", tokens.normalise(story.text)), self.person,
             story.opened_at, self.answer[0] if self.answer else None, self.answer[1] if self.answer else None,
             self.withdrawn_at,
         )  # fmt: skip
