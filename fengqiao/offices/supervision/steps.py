@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -108,7 +108,10 @@ def days_for(book: Docket, answer_by: date | None, days: int | None) -> int:
     Raises Refused too_short, too_long.
     """
     if answer_by is not None:
-        days = timekeeping.calendar().working_days_between(book.now.astimezone(HERE).date(), answer_by)
+        today = book.now.astimezone(HERE).date()
+        # Four times as many days hold more working days than may be given, and lie within every calendar.
+        until = min(answer_by, today + timedelta(days=4 * MOST_DAYS))
+        days = timekeeping.calendar().working_days_between(today, until)
     days = DAYS if days is None else days
     if days < 1:
         raise Refused("too_short", _("Leave at least one working day for the answer."), pointer="/answer_by")
