@@ -21,9 +21,10 @@ dev: .venv/.dev $(CATALOGUES)      ## the environment for working on it
 test: dev .venv/.browser           ## every test
 	@$(PYTEST) -n $(WORKERS)
 
-test-all: dev .venv/.browser       ## every test, deep, and the database tests on PostgreSQL 15 too
+test-all: dev .venv/.browser       ## every test, deep; the database tests on PostgreSQL 15 too; wapiti and sqlmap
 	@FENGQIAO_TEST_PROFILE=deep $(PYTEST) -n $(WORKERS)
 	@folder=$$(scripts/postgresql15.sh); [ -z "$$folder" ] || FENGQIAO_POSTGRESQL=$$folder $(PYTEST) -n $(WORKERS) -m database
+	@$(PY) scripts/hostile.py
 
 check: dev       ## format, lint, types, import contracts, migrations, translations, licences
 	@.venv/bin/ruff format --check .
@@ -45,6 +46,8 @@ lock:            ## new lock files from pyproject.toml
 		.venv/bin/uv pip compile --quiet pyproject.toml $$([ $$kind = dev ] && echo --extra dev) --universal \
 			--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --output-file requirements/$$kind.txt; \
 	done
+	@.venv/bin/uv pip compile --quiet requirements/hostile.in --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --output-file requirements/hostile.txt
 
 format: dev      ## format the code
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -29,6 +29,13 @@ def test_the_worklist_shows_what_waits_for_the_post_and_nothing_else(cast: Cast,
     assert "路灯不亮" not in at_desk(cast.li).get("/desk/").content.decode()
 
 
+@pytest.mark.parametrize("due", ["", "soon", "total", "overdue' AND 1=1 --", "🦉", "due" * 400])
+def test_whatever_stands_behind_due_the_worklist_is_drawn(cast: Cast, at_desk: Desk, due: str) -> None:
+    answer = at_desk(cast.chen).get("/desk/", {"due": due, "page": due})
+    assert answer.status_code == 200
+    assert "--" not in answer.content.decode().split("<main", 1)[1]
+
+
 def test_the_worklist_costs_the_same_queries_for_three_tasks_and_for_thirty(cast: Cast, at_desk: Desk) -> None:
     desk = at_desk(cast.chen)
     counted = []

@@ -50,6 +50,15 @@ def test_large_and_simple_is_remembered_and_taken_back():
     assert client.cookies["elder"].value == "0"
 
 
+def test_scripts_read_no_cookie_but_those_that_they_write():
+    client = Client()
+    page = client.get("/progress/")
+    client.post("/preferences/", {"elder": "1", "language": "en", "theme": "dark", "dense": "1"})
+    hidden = {name: bool(cookie["httponly"]) for name, cookie in client.cookies.items()}
+    assert page.status_code == 200
+    assert hidden == {"csrftoken": True, "elder": True, "fengqiao_language": True, "theme": False, "dense": False}
+
+
 def test_a_language_that_we_do_not_speak_is_not_remembered():
     client = Client()
     client.post("/preferences/", {"language": "fr", "theme": "purple"})

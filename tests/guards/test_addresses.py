@@ -1,90 +1,88 @@
-"""Every address has a row here: who gets what (BLUEPRINT 3). One without a row fails; each row draws the page."""
+"""Who gets what at which address (BLUEPRINT 3): the table in addresses.csv, each of its cells asked for in earnest.
+
+An address without a row fails, a role without a column fails, and so does a row or a column of what is gone.
+Each wrong cell is told with what came; a change of the table is read line by line before it is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import csv
+from pathlib import Path
 
 import pytest
-from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.db import transaction
 
-# nobody signed in · hotline agent · a handler of another town · administrator
-ROWS: dict[str, tuple[int, int, int, int]] = {
-    "healthz": (200, 200, 200, 200),
-    "metrics": (404, 404, 404, 404),  # open to this machine and to the token (tests/config/test_watching.py)
-    "face:gallery": (200, 200, 200, 200),
-    "accounts:sign_in": (200, 302, 302, 302),
-    "accounts:posts": (302, 302, 302, 302),
-    "accounts:passkey": (200, 302, 302, 302),
-    "accounts:account": (302, 200, 200, 200),
-    "accounts:passkey_change": (302, 404, 404, 404),
-    "portal:home": (200, 200, 200, 200),
-    "portal:elder": (200, 200, 200, 200),
-    "portal:rights": (200, 200, 200, 200),
-    "portal:privacy": (200, 200, 200, 200),
-    "portal:tell": (200, 200, 200, 200),
-    "portal:progress": (200, 200, 200, 200),
-    "desk:worklist": (302, 200, 200, 200),
-    "desk:notices": (302, 200, 200, 200),
-    "desk:library": (302, 200, 200, 200),
-    "desk:register": (302, 200, 404, 404),
-    "desk:figures": (302, 200, 200, 200),
-    "desk:matter": (302, 200, 404, 404),
-    "desk:do": (302, 200, 404, 404),
-    "desk:reveal": (405, 405, 405, 405),
-    "desk:reviews": (302, 200, 200, 200),
-    "desk:review_do": (302, 404, 404, 404),
-    "desk:review_contact": (405, 405, 405, 405),
-}
-NOBODY = "00000000-0000-7000-8000-000000000000"
-# Not pages to be opened by address: answers to forms, steps that follow one, pictures, the machine's own. Each of
-# these has its own tests, and the API's operations are walked by the table in tests/api.
-ELSEWHERE = (
-    "readyz", "face:preferences", "accounts:second_factor", "accounts:enrol", "accounts:picture", "accounts:sign_out",
-    "accounts:second_passkey", "accounts:passkey_made",
-    "portal:where", "portal:check", "portal:send", "portal:villages", "portal:done", "portal:picture", "portal:leave",
-    "portal:add", "portal:urge", "portal:withdraw", "portal:again", "portal:rate",
-)  # fmt: skip
+from tests.profile import DEEP
+
+TABLE = Path(__file__).with_name("addresses.csv")
+# Columns that are no post of the cast as it stands.
+NOBODY = "nobody"
+METHODS = ("GET", "POST")
+with TABLE.open(encoding="utf-8", newline="") as _file:
+    ROWS = list(csv.DictReader(_file))
+COLUMNS = [name for name in ROWS[0] if name not in ("method", "address")]
 
 
-def names(patterns: Any, space: str = "") -> Iterator[str]:
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            inner = f"{space}{each.namespace}:" if each.namespace else space
-            yield from names(each.url_patterns, inner)
-        elif isinstance(each, URLPattern) and each.name:
-            yield f"{space}{each.name}"
+@pytest.fixture(autouse=True)
+def invented_people(settings: object) -> None:
+    """Wang's phone begins with 100: it is read in the demo only."""
+    settings.FENGQIAO_DEMO = True  # type: ignore[attr-defined]
 
 
-def test_every_address_has_its_row() -> None:
-    known = {*ROWS, *ELSEWHERE}
-    found = {name for name in names(get_resolver().url_patterns) if not name.startswith(("api", "open311"))}
-    assert found - known == set(), "give each new page a row: who gets what"
-    assert known - found == set(), "these pages are gone; take their rows away"
+def test_every_address_has_its_two_rows_and_none_is_gone() -> None:
+    from tests.guards import asking
+
+    listed = [(row["method"], row["address"]) for row in ROWS]
+    assert len(listed) == len(set(listed))
+    there = {(method, route) for route in asking.every() for method in METHODS}
+    assert there - set(listed) == set(), "give each new address its rows: who gets what"
+    assert set(listed) - there == set(), "these addresses are gone; take their rows away"
+    assert all(row[name].isdecimal() for row in ROWS for name in COLUMNS), "a hole in the table"
 
 
-@pytest.mark.parametrize("place", range(4), ids=["nobody", "hotline agent", "handler elsewhere", "administrator"])
-def test_everybody_gets_what_the_table_says(db: None, place: int) -> None:
-    from django.urls import reverse
-
-    from fengqiao.ground.numbers import parse
-    from tests.accounts.entering import enter
-    from tests.cast import an_order, build
+def test_every_post_of_the_cast_has_its_column(db: None) -> None:
+    from tests.guards import asking
+    from tests.hotline.order import build
 
     cast = build()
-    matter = an_order(cast.chen)
-    client = Client()
-    if place:
-        enter(client, (cast.chen, cast.zhao, cast.administrator)[place - 1])
-    slug = parse(matter.number).slug
-    wanted = {
-        "desk:matter": [slug],
-        "desk:do": [slug, "remark"],
-        "desk:reveal": [slug, NOBODY],
-        "accounts:passkey_change": [0, "remove"],
-        "desk:review_do": [NOBODY, "right"],
-        "desk:review_contact": [NOBODY],
-    }
-    got = {name: client.get(reverse(name, args=wanted.get(name, []))).status_code for name in ROWS}
-    assert got == {name: row[place] for name, row in ROWS.items()}
+    asking.add_people(cast)
+    assert {NOBODY, *cast.posts} == set(COLUMNS), "a post without a column, or a column without a post"
+
+
+# Slower than five seconds: some seventeen hundred answers are drawn.
+def test_everybody_gets_what_the_table_says(db: None) -> None:
+    from tests.guards import asking
+
+    world = asking.world()
+    wrong = []
+    for name in COLUMNS:
+        visitor = asking.Visitor(world.cast.posts.get(name))
+        for row in ROWS:
+            if row["sun"] == "405" and name not in (NOBODY, "sun") and not DEEP:
+                continue  # the method is refused before anybody is asked who he is; all of them in the deep profile
+            with transaction.atomic():
+                got = visitor.asks(row["method"], row["address"], world.values).status_code
+                transaction.set_rollback(True)
+            if got != int(row[name]):
+                wrong.append(f"{row['method']} {row['address']}: {name} gets {got}, the table says {row[name]}")
+    assert wrong == []
+
+
+def test_no_page_takes_a_form_that_another_site_sends(db: None) -> None:
+    """Without the secret of its own page a form is refused, whoever sends it; the API knows no cookies."""
+    from django.test import Client
+
+    from tests.guards import asking
+
+    world = asking.world()
+    sun = asking.Visitor(world.cast.sun)
+    sun.browser = asking.enter(Client(enforce_csrf_checks=True), world.cast.sun)
+    sun.bearer = {}
+    for row in ROWS:
+        if row["method"] != "POST" or row["sun"] in ("404", "405"):
+            continue
+        with transaction.atomic():
+            got = sun.asks("POST", row["address"], world.values)
+            transaction.set_rollback(True)
+        expected = {401, 404} if row["address"].startswith(asking.API) else {403}
+        assert got.status_code in expected, row["address"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from fengqiao.kernel import access, handle, route
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.intake import Told
 from fengqiao.kernel.models import Clock, Event, Matter, Relation, Task
-from tests.cast import FAR_VILLAGE, JIA, VILLAGE, Cast
+from fengqiao.kernel.now import now
+from fengqiao.offices.accounts import terms
+from tests.cast import FAR_VILLAGE, JIA, VILLAGE, Cast, appoint
 from tests.hotline.order import (
     DEMAND,
     brought_to,
@@ -110,6 +114,23 @@ def test_a_complaint_in_words_is_not_dispatched_before_it_is_known_who_is_meant(
     assert refused(cast.chen, "resolve", matter, subject=str(matter.pk), units=[], reason="再问。").code == (
         "no_such_subject"
     )
+
+
+@pytest.mark.parametrize("why", ["nobody was appointed", "the only term is over", "the only one is kept away"])
+def test_an_order_is_not_sent_to_a_unit_where_nobody_could_take_it(cast: Cast, why: str) -> None:
+    matter, unit = told(cast), "jia_roads"
+    if why == "the only term is over":
+        terms.end_post(appoint(cast.units[unit], "unit_handler", since=now() - timedelta(days=30)))
+    if why == "the only one is kept away":
+        unit = "jia"
+        with docket(cast.sun) as book:
+            route.exclude(book, book.take(access.READ, pk=matter.pk), [], [cast.qian.account_id])
+    refusal = refused(cast.chen, "dispatch", matter, unit=unit)
+    assert (refusal.code, refusal.status, refusal.pointer) == ("nobody_there", 422, "/unit")
+    assert (state(matter), tasks(matter)) == ("received", {"dispatch": "hotline"})
+    appoint(cast.units[unit], "unit_handler")
+    do(cast.chen, "dispatch", matter, unit=unit)
+    assert tasks(matter) == {"take": unit}
 
 
 def test_only_the_office_dispatches(cast: Cast) -> None:

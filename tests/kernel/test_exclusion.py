@@ -109,8 +109,8 @@ def test_a_request_that_only_the_town_can_grant_goes_there_without_the_officer_w
     with docket(cast.sun) as book:
         taken = book.take(READ, pk=order.pk)
         route.exclude(book, taken, [], [cast.qian.account_id])
-    do(cast.chen, "hotline.dispatch", order, unit="jia")
     colleague = appoint(cast.units["jia"], "unit_handler")
+    do(cast.chen, "hotline.dispatch", order, unit="jia")
     assert not sees(cast.qian, order)
     assert sees(colleague, order)
 

@@ -40,7 +40,7 @@ SESSION_ENGINE = "fengqiao.config.sessions"
 SESSION_COOKIE_NAME = "fengqiao_session"
 SESSION_COOKIE_AGE = 8 * 3600  # at most this long after the sign-in, however busy
 FENGQIAO_IDLE_MINUTES = 30
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts take the secret from the page's own form
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.intake import desk_of, let_in
@@ -13,7 +14,7 @@ from fengqiao.ground.refusals import Refused
 from fengqiao.kernel import route, timekeeping
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
-from fengqiao.kernel.models import Matter, Place, Post, Subject, Task, Unit
+from fengqiao.kernel.models import Exclusion, Matter, Place, Post, Subject, Task, Unit
 from fengqiao.offices.supervision import handle as supervision
 from fengqiao.offices.supervision import steps
 
@@ -60,12 +61,25 @@ def unresolved(book: Docket, matter: Matter) -> Any:
 
 def _to(book: Docket, matter: Matter, unit: Unit) -> Task:
     route.lead(book, matter, unit)
+    _refuse_empty(book, matter, unit)
     book.unrelate(matter, "co", unit=unit)
     book.finish(matter, "assist", unit=unit, outcome="leads")
     task = book.task(matter, "take", unit)
     book.clock(matter, "T-H02", task=task)
     book.message("desk", "dispatched", matter=matter, unit=unit)
     return task
+
+
+def _refuse_empty(book: Docket, matter: Matter, unit: Unit) -> None:
+    """An order never lies in nobody's list: somebody holds a post there, and is not kept away from it."""
+    held = Post.objects.filter(unit=unit, since__lte=book.now, account__is_active=True)
+    held = held.filter(Q(until=None) | Q(until__gt=book.now))
+    if not held.exclude(account__in=Exclusion.objects.filter(matter=matter).values("account")).exists():
+        raise Refused(
+            "nobody_there",
+            _("Nobody at this unit could take the order now. Choose another one, or ask the administrator."),
+            pointer="/unit",
+        )
 
 
 def _assisted(book: Docket, matter: Matter, units: list[Unit]) -> None:

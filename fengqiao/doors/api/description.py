@@ -11,6 +11,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.views.decorators.http import require_safe
 
 from fengqiao.doors.api import api as doors_api
 from fengqiao.doors.api import problems
@@ -179,6 +180,7 @@ def _problem(status: int) -> dict[str, Any]:
     return described | ({"headers": headers} if headers else {})
 
 
+@require_safe
 def openapi_json(request: HttpRequest) -> HttpResponse:
     """The description, in the reader's language."""
     described = document(translation.get_language() or "zh-hans")
@@ -187,6 +189,7 @@ def openapi_json(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """A page that lists every address, read from the description; no script, nothing from elsewhere."""
     described = document(translation.get_language() or "zh-hans")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,8 +74,8 @@ def _read_cursor(text: str) -> worklist.Place:
         moment = datetime.fromisoformat(due) if due else None
         if moment is not None and moment.tzinfo is None:
             raise ValueError("no zone")
-        return moment, UUID(pk)
-    except (ValueError, binascii.Error):
+        return moment and moment.astimezone(UTC), UUID(pk)
+    except (ValueError, OverflowError):
         raise Refused("bad_cursor", _("This cursor is none of ours. Begin the list anew."), pointer="/cursor") from None
 
 

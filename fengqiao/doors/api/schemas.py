@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -28,9 +28,10 @@ CodeKey = Annotated[str, Field(max_length=40, pattern=KEY)]
 
 
 def _told_in_our_age(moment: datetime) -> datetime:
+    """In UTC: the database takes no offset of sixteen hours and more."""
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _in_our_age(day: date) -> date:

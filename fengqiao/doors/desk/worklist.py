@@ -23,6 +23,7 @@ from fengqiao.kernel import domain
 from fengqiao.offices.letters import outbox
 
 PAGE = 20
+DUE = ("overdue", "today", "soon")
 LAST_PAGE = 50
 NOTICES = 50
 TASKS = {
@@ -58,6 +59,7 @@ class Row:
 def page(request: ActingRequest) -> HttpResponse:
     """The list, 20 a page, with its tally."""
     wanted = request.GET.get("due", "")
+    wanted = wanted if wanted in DUE else ""
     number = min(max(_whole(request.GET.get("page", "1")), 1), LAST_PAGE)
     tasks = worklist.page(request.post, due=wanted, limit=PAGE + 1, offset=(number - 1) * PAGE)
     tally = worklist.tally(request.post)
@@ -124,6 +126,7 @@ def _pager(tasks: list[worklist.Work], number: int, wanted: str, tally: dict[str
     )
 
 
+@require_GET
 @acting
 def notices(request: ActingRequest) -> HttpResponse:
     """What the platform tells this post; opening the page marks it as read."""

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from fengqiao.doors.face.parts import (
     Action,
@@ -80,6 +81,7 @@ def lights() -> list[tuple[Light, str]]:
     ]
 
 
+@require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """The components' page of the desk."""
     present = now()

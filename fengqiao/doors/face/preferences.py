@@ -7,6 +7,7 @@ from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
 YEAR = 365 * 24 * 3600
+SCRIPTED = ("theme", "dense")  # app.js writes these itself, so that no page has to be loaded for them
 CHOICES = {"elder": ("1", "0"), "dense": ("1", "0"), "theme": ("light", "dark")}
 
 
@@ -18,13 +19,15 @@ def preferences(request: HttpRequest) -> HttpResponse:
     answer = HttpResponseRedirect(asked if ours else "/")
     for name, allowed in CHOICES.items():
         if request.POST.get(name) in allowed:
-            _remember(answer, name, request.POST[name], request)
+            remember(answer, name, request.POST[name], request)
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
-        _remember(answer, settings.LANGUAGE_COOKIE_NAME, language, request)
+        remember(answer, settings.LANGUAGE_COOKIE_NAME, language, request)
     return answer
 
 
-def _remember(answer: HttpResponse, name: str, value: str, request: HttpRequest) -> None:
-    # Scripts read the theme before the first paint; none of these cookies says who somebody is.
-    answer.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+def remember(answer: HttpResponse, name: str, value: str, request: HttpRequest) -> None:
+    """Keep a choice on the device for a year; none of these cookies says who somebody is."""
+    answer.set_cookie(
+        name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=name not in SCRIPTED
+    )

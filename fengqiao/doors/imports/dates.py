@@ -39,9 +39,10 @@ def _of_text(text: str) -> datetime | None:
         return _of_digits(text)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        # In our own zone: the database takes no offset of sixteen hours and more.
+        return found.astimezone(HERE) if found.tzinfo else found.replace(tzinfo=HERE)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=HERE)
 
 
 def _of_digits(text: str) -> datetime | None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -56,7 +57,8 @@ class Report:
 class Rejects:
     """The rows given back: an Excel file with their own columns, the row's number and what is wrong, mode 0600.
 
-    Cells are written as text, so that what looks like a formula is none when somebody opens the file.
+    Cells are written as text, so that what looks like a formula is none when somebody opens the file. What no column
+    can hold (cells beyond the heading, a line that cannot be read, what is longer than Excel takes) stands behind.
     """
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
@@ -74,9 +76,16 @@ class Rejects:
         if self._book is None:
             self._begin()
         self.count += 1
-        texts = [as_text(row.cells.get(name))[:EXCEL_CELL] for name in self.columns]
-        for column, text in enumerate([*texts, str(row.number), why]):
-            self._sheet.write_string(self.count, column, text)
+        texts = [as_text(row.cells.get(name)) for name in self.columns]
+        behind = _written([*row.rest, *self._homeless(row), *(text for text in texts if len(text) > EXCEL_CELL)])
+        pieces = [behind[at : at + EXCEL_CELL] for at in range(0, len(behind), EXCEL_CELL)]
+        for column, text in enumerate([*(text[:EXCEL_CELL] for text in texts), str(row.number), why, *pieces]):
+            self._sheet.write_string(self.count, column, _plain(text))
+
+    def _homeless(self, row: Row) -> list[str]:
+        """Cells under names that the heading has not: later lines of JSON may name more."""
+        more = {name: as_text(cell) for name, cell in row.cells.items() if name not in self.columns}
+        return [json.dumps(more, ensure_ascii=False)] if more else []
 
     def _begin(self) -> None:
         from xlsxwriter import Workbook
@@ -84,8 +93,12 @@ class Rejects:
         self.path.touch(mode=0o600)
         self._book = Workbook(str(self.path), {"constant_memory": True, "tmpdir": str(self.path.parent)})
         self._sheet = self._book.add_worksheet()
-        for column, name in enumerate([*self.columns, _("Row in the file"), _("What is wrong")]):
-            self._sheet.write_string(0, column, name)
+        names = list(self.columns)
+        for ours in (_("Row in the file"), _("What is wrong"), _("What no column holds")):
+            # Rows that are given back twice bear these columns already, and a heading names each only once.
+            names.append(next(name for name in chain([ours], (f"{ours} {n}" for n in count(2))) if name not in names))
+        for column, name in enumerate(names):
+            self._sheet.write_string(0, column, name[:EXCEL_CELL])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -95,6 +108,17 @@ class Rejects:
         else:
             self._book.close()
             self.path.chmod(0o600)
+
+
+def _written(cells: Sequence[Any]) -> str:
+    """Several cells as one text."""
+    texts = [as_text(cell) for cell in cells]
+    return texts[0] if len(texts) == 1 else json.dumps(texts, ensure_ascii=False) if texts else ""
+
+
+def _plain(text: str) -> str:
+    """Half a character cannot be written down; the line as it was escaped it."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def folder() -> Path:

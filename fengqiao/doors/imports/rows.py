@@ -16,10 +16,11 @@ from fengqiao.ground import codes, identity
 from fengqiao.kernel import ciphers, domain, places
 from fengqiao.kernel.intake import Party, Receipt
 from fengqiao.kernel.models import Place
-from fengqiao.kernel.now import now
+from fengqiao.kernel.now import HERE, now
 
 TITLE, CONTENT, NUMBER, NAME = 200, 20_000, 60, 60
 FIRST_YEAR = 2004  # from here on there are calendars and partitions of the journal
+FIRST = datetime(FIRST_YEAR, 1, 1, tzinfo=HERE)
 NATURES = (("咨询", "enquiry"), ("投诉", "complaint"), ("建议", "suggestion"))
 _OPENING = "【[（(《〈“\"'「『#* \t"
 
@@ -145,7 +146,7 @@ def _instant(cell: Any, words: str) -> datetime | None:
         raise BadRow(_("“%(words)s” is no date. Write it like 2026-03-14 09:30.") % {"words": words[:40]})
     if found > now():
         raise BadRow(_("“%(words)s” lies in the future.") % {"words": words[:40]})
-    if found.year < FIRST_YEAR:
+    if found < FIRST:
         raise BadRow(
             _("“%(words)s” lies before %(year)d; older files stay on paper.")
             % {"words": words[:40], "year": FIRST_YEAR}

@@ -244,6 +244,8 @@ def _bring_in(by: Post, planned: Plan, good: Read, line: dict[str, Any]) -> dict
     with connection.cursor() as cursor:  # two imports of one channel take turns, else both would open the same matter
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"import:{planned.reader.channel}"])
     receipts = [receipt for _row, receipt in good]
+    if not receipts:
+        return {}
     kind = planned.reader.kind
     try:
         return dict(Counter(each.how for each in intake.receive_many(by, kind, receipts, joining=True)))

@@ -31,11 +31,15 @@ Cells = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number as the user counts (the heading is row 1), its cells by column, or why it cannot be read."""
+    """One row: its number as the user counts (the heading is row 1), its cells by column, or why it cannot be read.
+
+    `rest` is what stood in it and belongs to no column, so that it can be given back whole.
+    """
 
     number: int
     cells: Cells
     fault: str = ""
+    rest: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +184,13 @@ def _heading(cells: list[Any]) -> tuple[str, ...]:
 
 def _row(number: int, columns: tuple[str, ...], cells: list[Any]) -> Row:
     named = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+    nameless = [cell for name, cell in zip(columns, cells, strict=False) if not name and as_text(cell).strip()]
     over = [cell for cell in cells[len(columns) :] if as_text(cell).strip()]
+    rest = (*nameless, *over)
     if over:
         fault = _("The row has %(cells)d cells, the heading only %(columns)d. Perhaps a separator stands in a text.")
-        return Row(number, named, fault % {"cells": len(cells), "columns": len(columns)})
-    return Row(number, named, _faults(named))
+        return Row(number, named, fault % {"cells": len(cells), "columns": len(columns)}, rest)
+    return Row(number, named, _faults(named), rest)
 
 
 def _faults(cells: Cells) -> str:
@@ -233,16 +239,21 @@ def _bounded(file: Any) -> Iterator[str]:
 
 
 def _object(number: int, line: str) -> Row:
+    """The row of a line. One that cannot be read keeps the line itself, to be given back."""
     try:
         found = json.loads(line)
-    except ValueError:
-        return Row(number, {}, _("This line is no JSON object."))
+    except (ValueError, RecursionError):
+        found = None
+    whole = (line.strip(),)
     if not isinstance(found, dict):
-        return Row(number, {}, _("This line is no JSON object."))
-    cells = {str(name).strip(): cell for name, cell in found.items() if cell is not None}
+        return Row(number, {}, _("This line is no JSON object."), whole)
+    cells = {as_text(name).strip(): cell for name, cell in found.items() if cell is not None}
+    if not all(_encodes(name) for name in cells):
+        return Row(number, {}, _("A name holds half a character. Type that name again."), whole)
     if any(isinstance(cell, (dict, list)) for cell in cells.values()):
-        return Row(number, cells, _("A value is a list or an object; give each field one plain value."))
-    return Row(number, cells, _faults(cells))
+        return Row(number, cells, _("A value is a list or an object; give each field one plain value."), whole)
+    fault = _faults(cells)
+    return Row(number, cells, fault, whole if fault else ())
 
 
 # Sheets --------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -150,6 +150,6 @@ def read_cursor(text: str) -> Cursor:
         at = datetime.fromisoformat(moment)
         if at.tzinfo is None:
             raise ValueError("no zone")
-        return at, uuid.UUID(pk)
-    except ValueError:
+        return at.astimezone(UTC), uuid.UUID(pk)
+    except (ValueError, OverflowError):
         raise Refused("bad_cursor", _("This cursor is none of ours. Begin the list anew."), pointer="/cursor") from None

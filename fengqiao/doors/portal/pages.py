@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from fengqiao.doors.face.preferences import YEAR
+from fengqiao.doors.face.preferences import remember
 
 
 @require_safe
@@ -21,7 +21,7 @@ def elder(request: HttpRequest) -> HttpResponse:
     request.COOKIES["elder"] = "1"
     # The switch back must not lead here again, which would switch it on again.
     response = render(request, "portal/elder.html", {"here": "/"})
-    response.set_cookie("elder", "1", max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    remember(response, "elder", "1", request)
     return response
 
 

@@ -37,7 +37,7 @@ def step(view: View) -> View:
         with translation.override(chosen.get(settings.LANGUAGE_COOKIE_NAME) or translation.get_language()):
             response = view(request)
         for name, value in chosen.items():
-            response.set_cookie(name, value, max_age=preferences.YEAR, samesite="Lax", secure=request.is_secure())
+            preferences.remember(response, name, value, request)
         return tickets.remember_device(request, response)
 
     return never_cache(require_http_methods(["GET", "HEAD", "POST"])(page))

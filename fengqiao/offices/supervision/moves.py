@@ -29,7 +29,9 @@ class Supervise(Form):
     ground = Code("supervision_ground", only=OFFICE_GROUNDS, label=_("Ground"))
     act = Code("supervision_demand", label=_("What the unit is to do"))
     demand = Words(max_length=1000, label=_("In your words"), help_text=_("Its own acts only."))
-    days = forms.IntegerField(min_value=1, max_value=30, required=False, label=_("Working days for the answer"))
+    days = forms.IntegerField(
+        min_value=1, max_value=steps.MOST_DAYS, required=False, label=_("Working days for the answer")
+    )
     answer_by = forms.DateField(required=False, label=_("Or: answer by"))
 
     def narrow(self) -> None:
@@ -59,7 +61,7 @@ class End(Form):
 
 class Extend(Form):
     step = Id(required=False, label=_("Which supervision"))
-    days = forms.IntegerField(min_value=1, max_value=30, label=_("Working days more"))
+    days = forms.IntegerField(min_value=1, max_value=steps.MOST_DAYS, label=_("Working days more"))
     why = Words(max_length=1000, label=_("Why"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ TASKS = {URGE: "answer_urge", SUPERVISE: "answer_supervision", LISTED: "answer_l
 RULES = {URGE: "T-G01", SUPERVISE: "T-G02", LISTED: "T-G02"}
 EVENTS = {URGE: "supervision.urged", SUPERVISE: "supervision.supervised", LISTED: "supervision.listed"}
 DAYS = 5
+MOST_DAYS = 30
 HANDLED = ("lead", "co", "handler")
 LAW = "SPEC M17"
 NEXT_NUMBER = """
@@ -102,12 +103,21 @@ def _clock(book: Docket, matter: Matter, rung: str, task: Task, days: int) -> Cl
 
 
 def days_for(book: Docket, answer_by: date | None, days: int | None) -> int:
-    """Working days for the answer, from a day or a number; five if none is given. Raises Refused too_short."""
+    """Working days for the answer, from a day or a number; five if none is given.
+
+    Raises Refused too_short, too_long.
+    """
     if answer_by is not None:
-        days = timekeeping.calendar().working_days_between(book.now.astimezone(HERE).date(), answer_by)
+        today = book.now.astimezone(HERE).date()
+        # Four times as many days hold more working days than may be given, and lie within every calendar.
+        until = min(answer_by, today + timedelta(days=4 * MOST_DAYS))
+        days = timekeeping.calendar().working_days_between(today, until)
     days = DAYS if days is None else days
     if days < 1:
         raise Refused("too_short", _("Leave at least one working day for the answer."), pointer="/answer_by")
+    if days > MOST_DAYS:
+        sentence = _("An answer is asked for within %(most)d working days. Choose an earlier day.")
+        raise Refused("too_long", sentence % {"most": MOST_DAYS}, pointer="/answer_by")
     return days
 
 
