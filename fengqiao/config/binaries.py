@@ -100,7 +100,9 @@ def clear_stale_locks(*lock_files: Path) -> None:
             continue
         if not is_postgres(number):
             lines[0] = str(os.getpid())
-            path.write_text("\n".join(lines) + "\n")
+            with path.open("r+") as file:  # where it lies: emptied first, it would stay empty on a full disk
+                file.write("\n".join(lines) + "\n")
+                file.truncate()
 
 
 def is_postgres(number: int) -> bool:

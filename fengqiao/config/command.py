@@ -153,10 +153,11 @@ def _plain(answer: dict[str, Any]) -> str:
 def _sentence(problem: Exception) -> str | None:
     """The sentence of an expected refusal; None for a fault of the program, which keeps its traceback."""
     from django.core.exceptions import ImproperlyConfigured
-    from psycopg import OperationalError
 
     from fengqiao.config import backup, binaries, dump, migrate, os_user, roles, secrets, server, supervisor
+    from fengqiao.doors.outages import outage_of
     from fengqiao.ground import refusals
+    from fengqiao.ground.refusals import Away
     from fengqiao.kernel.keys import KeyMissing
 
     expected = (
@@ -168,10 +169,10 @@ def _sentence(problem: Exception) -> str | None:
         return str(problem.args[0])
     if isinstance(problem, expected):
         return str(problem)
-    cause = problem if isinstance(problem, OperationalError) else problem.__cause__  # Django wraps it
-    if isinstance(cause, OperationalError):
-        return f"The database does not answer: {str(problem).strip().splitlines()[0]}"
-    return None
+    outage = outage_of(problem)
+    if isinstance(outage, Away):
+        return f"The database does not answer: {(str(problem).strip() or repr(problem)).splitlines()[0]}"
+    return str(outage) if outage else None
 
 
 if __name__ == "__main__":

@@ -46,6 +46,14 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
+def number(name: str, default: int, *, most: int) -> int:
+    """A whole number from 0 to `most`."""
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdecimal() or int(value[:12]) > most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to {most}, not {value[:40]!r}.")
+    return int(value)
+
+
 def port(name: str, default: int) -> int:
     value = text(name, str(default))
     if not value.isdecimal() or not 1 <= int(value) <= 65535:

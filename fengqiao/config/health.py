@@ -15,9 +15,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from fengqiao.config.server import database_home, socket_folder
+
 HEARTBEAT_SECONDS = 3
 STALE_AFTER_SECONDS = 20
-LEAST_FREE_BYTES = 64 * 2**20
+LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's log
 
 
 def heartbeat_file() -> Path:
@@ -61,9 +63,16 @@ def worker_state() -> str:
 
 
 def disk_state() -> str:
-    """`ok` or one sentence."""
-    try:
-        free = shutil.disk_usage(settings.FENGQIAO_DATA).free
-    except OSError:
-        return "The data folder cannot be read."
-    return "ok" if free >= LEAST_FREE_BYTES else f"Only {free // 2**20} MiB are free on the data folder's disk."
+    """`ok` or one sentence, for the disk of the data folder and that of the embedded database."""
+    data = Path(settings.FENGQIAO_DATA)
+    places, home = {"data folder": data}, database_home(data)
+    if settings.DATABASES["default"].get("HOST") == str(socket_folder(home)):
+        places["database"] = home
+    for name, folder in places.items():
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            return f"The folder of the {name} cannot be read."
+        if free < LEAST_FREE_BYTES:
+            return f"Only {free // 2**20} MiB are free on the disk of the {name}."
+    return "ok"

@@ -22,6 +22,7 @@ from procrastinate.contrib.django import app
 
 from fengqiao.config import apart
 from fengqiao.doors.imports import reports
+from fengqiao.doors.outages import outage_of, telling
 from fengqiao.kernel.now import now
 from fengqiao.offices.knowledge.duties import due as knowledge_due
 from fengqiao.offices.supervision.climb import climb as supervision_climb
@@ -143,13 +144,23 @@ def alone(name: str) -> Iterator[bool]:
 
 
 def run(job: Periodic, do: Callable[[], Any]) -> Any:
-    """Do a job once, if nobody else is at it. A frequent one's fault is logged; its next time comes soon."""
+    """Do a job once, if nobody else is at it. A frequent one's fault is logged; its next time comes soon.
+
+    What only wants for room or for the database is told once, not with each try.
+    """
     try:
         with alone(job.name) as mine:
-            return do() if mine else None
-    except Exception:
+            done = do() if mine else None
+        telling.over(f"The job {job.name}")
+        return done
+    except Exception as problem:
+        outage = outage_of(problem)
+        if outage is not None:
+            telling.met(f"The job {job.name}", outage)
         if job.again:
             raise
+        if outage is not None:
+            return None
         log.exception("The job %s failed; it is asked again at its next time.", job.name)
         return None
     finally:

@@ -303,9 +303,13 @@ class EmbeddedServer:
         }
         for name, content in files.items():
             path = folder / name
-            path.write_text(content)
-            path.chmod(0o600)
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+            if path.exists() and path.read_text() == content:
+                continue  # a server must come back on a disk that is full
+            part = path.with_name(f"{name}.part")
+            part.write_text(content)
+            part.chmod(0o600)
+            os.chown(part, self.user.pw_uid, self.user.pw_gid)
+            part.replace(path)
 
     def _peers(self) -> list[tuple[str, str]]:
         """(operating-system user, database role): as root, the program's user reaches only the program's role."""
@@ -321,7 +325,10 @@ class EmbeddedServer:
         if self.answers():
             return False
         self._check_version()
-        self._write_configuration(self.data)
+        try:
+            self._write_configuration(self.data)
+        except OSError as problem:
+            raise ServerFailed(f"The configuration in {self.data} cannot be written: {problem.strerror}.") from None
         log = self.home / "server.log"
         if log.exists() and log.stat().st_size > 20 * 2**20:
             log.replace(log.with_suffix(".log.1"))

@@ -30,6 +30,7 @@ WEB_WORKERS = 2
 WEB_THREADS = 4
 GRACE_SECONDS = 10
 READY_WITHIN_SECONDS = 120
+DATABASE_PAUSE_SECONDS = 15.0  # at most so long between two tries to start a database that would not
 WATCH_SECONDS = 0.5
 DEMO_LOADED = "demo.loaded"
 MARKS = ("granian", "fengqiao.config.")
@@ -109,6 +110,8 @@ class Supervisor:
     asked_to_stop: bool = False
     _lock: IO[str] | None = None
     _handed: secrets.HandedOver | None = None
+    _database_pause: float = 0.0
+    _database_again_at: float = 0.0
 
     # -- the lock -------------------------------------------------------------
 
@@ -139,8 +142,9 @@ class Supervisor:
         groups = {child.name: child.process.pid for child in self.family if child.process}
         state = {"address": self.plan.address, "pid": os.getpid(), "groups": groups}
         part = self.state_file.with_suffix(".part")
-        part.write_text(json.dumps(state))
-        part.replace(self.state_file)
+        with suppress(OSError):  # on a full disk the old state stays; what runs goes on
+            part.write_text(json.dumps(state))
+            part.replace(self.state_file)
 
     # -- the life -------------------------------------------------------------
 
@@ -299,26 +303,43 @@ class Supervisor:
             time.sleep(WATCH_SECONDS if announced else 0.1)
 
     def _watch_database(self) -> None:
-        if self.server is None or self.server.is_alive():
+        if self.server is None or self.server.is_alive() or time.monotonic() < self._database_again_at:
             return
         try:
             if self.server.ensure_running():
                 self._say("The database had ended; it runs again.", error=True)
-        except ServerFailed as problem:
-            self._say(str(problem), error=True)
+            self._database_pause = 0.0
+        except (ServerFailed, OSError) as problem:
+            # It may want for room: asked again until there is some, told once.
+            if not self._database_pause:
+                self._say(f"{problem}\nIt is tried again until it starts.", error=True)
+            self._database_pause = min(max(1.0, self._database_pause * 2), DATABASE_PAUSE_SECONDS)
+            self._database_again_at = time.monotonic() + self._database_pause
 
     def _is_ready(self) -> bool:
         host = f"[{self.plan.host}]" if ":" in self.plan.host else self.plan.host.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         try:
             with urllib.request.urlopen(f"http://{host}:{self.plan.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
+        except urllib.error.HTTPError as answer:
+            return self._only_room_is_short(answer)
+        except OSError:
             return False
+
+    def _only_room_is_short(self, answer: IO[bytes]) -> bool:
+        """A disk that is nearly full keeps nobody from reading: it is said, and the start goes on."""
+        with suppress(OSError, ValueError, KeyError):
+            state = json.load(answer)
+            if state["database"] == state["worker"] == "ok":
+                self._say(str(state["disk"]), error=True)
+                return True
+        return False
 
     def _announce(self) -> None:
         notify.tell("READY=1")
         if self.as_json:
-            print(json.dumps({"address": self.plan.address, "pid": os.getpid(), "running": False}), flush=True)
+            with suppress(OSError):
+                print(json.dumps({"address": self.plan.address, "pid": os.getpid(), "running": False}), flush=True)
             return
         self._say(f"Fengqiao is ready: {self.plan.address}  (residents)  {self.plan.address}/desk/  (staff)")
         if self.plan.demo:
@@ -326,7 +347,8 @@ class Supervisor:
         self._say("Ctrl-C ends it.")
 
     def _say(self, sentence: str, *, error: bool = False) -> None:
-        print(sentence, file=sys.stderr if error or self.as_json else sys.stdout, flush=True)
+        with suppress(OSError):  # the log may lie on the disk that is full
+            print(sentence, file=sys.stderr if error or self.as_json else sys.stdout, flush=True)
 
     # -- the end --------------------------------------------------------------
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from contextlib import suppress
 
 GRACE_SECONDS = 10.0
+LONG_SECONDS, LONGEST_PAUSE_SECONDS = 60.0, 15.0
 
 
 async def work() -> None:
-    """Run jobs until asked to stop. Raises when the database goes away; the supervisor starts it again."""
+    """Run jobs until asked to stop. Raises when the database goes away."""
     from procrastinate.contrib.django import app
 
     beat = asyncio.create_task(_beat())
@@ -46,8 +48,27 @@ def main() -> int:
     import django
 
     django.setup()
-    asyncio.run(work())
+    _go_on()
     return 0
+
+
+def _go_on() -> None:
+    """Work, and go on after a full disk or a database that was away: told once, tried again until it works."""
+    from fengqiao.doors.outages import outage_of, telling
+
+    pause = 1.0
+    while True:
+        began = time.monotonic()
+        try:
+            asyncio.run(work())
+            return
+        except Exception as problem:
+            outage = outage_of(problem)
+            if outage is None:
+                raise
+            telling.met("The worker", outage)
+        pause = 1.0 if time.monotonic() - began > LONG_SECONDS else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        time.sleep(pause)
 
 
 if __name__ == "__main__":

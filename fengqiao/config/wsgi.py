@@ -3,14 +3,18 @@
 import gc
 import os
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from granian.utils.proxies import wrap_wsgi_with_proxy_headers
-
-from fengqiao.config.watching import requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengqiao.config.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers  # noqa: E402 - Django first
+
+from fengqiao.config.requests import Handler  # noqa: E402
+from fengqiao.config.watching import requests  # noqa: E402
+
+application = Handler()
 if settings.FENGQIAO_PROXIES:
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.FENGQIAO_PROXIES)
 requests.share(settings.FENGQIAO_COUNTERS)

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from fengqiao.config import rehash, secrets
+from fengqiao.doors import outages
 from fengqiao.doors.portal import status
+from fengqiao.ground import numbers
 from fengqiao.kernel import archive, intake, keys, same
 from fengqiao.kernel.access import acting_as
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.models import Bookmark, Event, Matter, Person, Source
-from fengqiao.offices.accounts import secondfactor
+from fengqiao.offices.accounts import secondfactor, tokens
 from fengqiao.offices.audit import audit
+from tests.accounts.entering import enter
 from tests.cast import WANG, Cast, a_receipt, an_order, build
 
 PHONE = WANG.phone
@@ -224,3 +227,24 @@ def test_what_was_sealed_under_an_older_data_key_is_read_and_without_that_key_a_
     settings.FENGQIAO_KEYS = settings.FENGQIAO_KEYS | {"data": [made]}
     with pytest.raises(keys.KeyMissing, match="is not here: bring back the secrets folder"):
         ciphers.unseal_json(person.sealed, person.pk.bytes)
+
+
+def test_with_a_lost_key_page_and_api_say_so_and_the_log_names_the_key(
+    cast: Cast, client: Any, settings: Any, caplog: Any
+) -> None:
+    matter = an_order(cast.chen, confidentiality="protected")
+    lost, told = keys.current("data"), "a key of this machine is missing"
+    settings.FENGQIAO_KEYS = dict(settings.FENGQIAO_KEYS) | {"data": [secrets.new_key()]}
+    outages.telling.over("the API")
+    client.raise_request_exception = False
+    slug = numbers.parse(matter.number).slug
+    bearer = {"Authorization": f"Bearer {tokens.make(cast.sun)}", "Accept-Language": "en"}
+    answer = client.get(f"/api/v1/matters/{slug}/sources", headers=bearer)
+    assert (answer.status_code, answer.json()["code"]) == (503, "key_missing")
+    enter(client, cast.sun)
+    page = client.get(f"/desk/matters/{slug}/", headers={"Accept-Language": "en"})
+    assert page.status_code == 503
+    for said in (answer.content.decode(), page.content.decode()):
+        assert told in said
+        assert lost.id not in said
+    assert lost.id in caplog.text

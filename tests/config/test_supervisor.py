@@ -1,5 +1,6 @@
 """`fengqiao up`: real processes in real folders, killed one after the other."""
 
+import io
 import json
 import os
 import signal
@@ -287,3 +288,20 @@ def test_outside_the_demo_root_gives_web_and_worker_to_an_unprivileged_user(shor
     assert process.returncode == 0
     assert "run as" in process.stdout.read()
     process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "goes_on"),
+    [
+        ({"database": "ok", "worker": "ok", "disk": "Only 3 MiB are free."}, True),
+        ({"database": "The database does not answer.", "worker": "ok", "disk": "Only 3 MiB are free."}, False),
+        ({"database": "ok", "worker": "The worker has not started.", "disk": "ok"}, False),
+        ({}, False),
+    ],
+)
+def test_a_disk_that_is_nearly_full_is_said_and_keeps_no_start_from_reading(tmp_path, capsys, state, goes_on):
+    from fengqiao.config.supervisor import Plan, Supervisor
+
+    supervisor = Supervisor(Plan(tmp_path, "127.0.0.1", 1, False, "", ""))
+    assert supervisor._only_room_is_short(io.BytesIO(json.dumps(state).encode())) is goes_on
+    assert ("Only 3 MiB are free." in capsys.readouterr().err) is goes_on

@@ -66,6 +66,9 @@ def test_each_allowed_kind_is_known_by_its_content(kind: str, data: bytes) -> No
         (files.packed(word_document="0" * 50_000_000), "bomb"),
         (files.DOCX[:-30], "broken_file"),
         (files.picture()[:200], "broken_picture"),
+        (files.PDF.replace(b"%%EOF", b""), "broken_file"),
+        (files.DOCX + b"PK\x05\x06" + b"\xff" * 18, "broken_file"),
+        (files.packed(word_document="<w/>", **{f"word_{n}": "" for n in range(6000)}), "bomb"),
         (os.urandom(4096), "kind_not_kept"),
     ],
 )
@@ -133,6 +136,21 @@ def test_a_png_loses_its_words_too() -> None:
 def test_what_hides_behind_a_picture_is_gone() -> None:
     kept = papers.accept(files.picture() + b"<?php hidden() ?>").data
     assert b"hidden" not in kept
+
+
+def test_an_archive_hidden_behind_a_photo_is_gone_and_one_inside_a_document_is_never_unpacked() -> None:
+    assert b"PK" not in papers.accept(files.picture() + files.packed(a_b="c" * 1000)).data
+    inner = files.packed(a_b="0" * 30_000_000)
+    kept = papers.accept(files.packed(word_document="<w/>", word_inner=inner)).data
+    assert inner[:2] == b"PK"
+    assert len(kept) < 100_000
+
+
+def test_a_picture_of_50000_by_50000_points_is_refused_by_its_heading() -> None:
+    head = b"IHDR" + (50_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    chunk = (13).to_bytes(4, "big") + head + zlib.crc32(head).to_bytes(4, "big")
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk + b"\0\0\0\0IDAT\x35\xaf\x06\x1e\0\0\0\0IEND\xaeB`\x82"
+    assert refusal(bomb).code == "too_large_a_picture"
 
 
 def test_a_see_through_picture_stays_see_through() -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from fengqiao.adapters.storage.disk import Disk
-from fengqiao.ground.refusals import NotNow, NotThere, Refused
+from fengqiao.ground.refusals import NoRoom, NotNow, NotThere, Refused
 from fengqiao.kernel import access, archive, ciphers, ports, route
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.docket import docket
@@ -222,7 +222,7 @@ def test_a_full_disk_says_so_and_leaves_nothing_half_written(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(papers.NoRoom) as refused:
+        with pytest.raises(NoRoom) as refused:
             added(cast, matter)
     assert refused.value.status == 507
     assert [each for each in disk.folder.rglob("*") if each.is_file()] == []

@@ -8,6 +8,8 @@ PORT = environment.port("PORT", 8000)
 FENGQIAO_HOST = environment.text("FENGQIAO_HOST", "127.0.0.1")
 # Behind a proxy that ends HTTPS: the public origin, e.g. https://city.example (docs/operations/https.md).
 FENGQIAO_ORIGIN = environment.text("FENGQIAO_ORIGIN").rstrip("/")
+# Forms an hour from one address, and three times as many photos; 0 sets no limit (docs/operations/running.md).
+FENGQIAO_FORMS_PER_HOUR = environment.number("FENGQIAO_FORMS_PER_HOUR", 120, most=1_000_000)
 _secure = FENGQIAO_ORIGIN.startswith("https://")
 
 # Whose X-Forwarded-For is believed: the proxy's address. Without an origin nobody's.
@@ -116,6 +118,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"short": {"()": "fengqiao.doors.outages.Short"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short"]}},
+    # The worker tells once that the database is away; its pool would tell it with each try.
+    "loggers": {"psycopg.pool": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": environment.text("FENGQIAO_LOG", "WARNING")},
 }

@@ -21,7 +21,7 @@ from fengqiao.kernel import domain, forms
 
 MATTERS, ACT = "/api/v1/matters", "/api/v1/matters/{number}/actions/{action}"
 PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
-ALWAYS = (405, 406, 422, 500)
+ALWAYS = (405, 406, 422, 500, 503)
 NUMBER = {
     "type": "string",
     "description": "The number in any spelling, such as R2026-000-0418729.",
@@ -156,18 +156,16 @@ def _describe_headers(operation: dict[str, Any], responses: dict[str, Any]) -> N
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[int]:
     found = set(ALWAYS)
     if operation["operationId"] == "progress":
-        return found | {400, 404, 413, 415, 429}
+        return found | {400, 404, 413, 415, 429, 507}
     found.add(401)
     if "{" in path:
         found.add(404)
     if method == "post":
-        found |= {400, 403, 409, 413, 415}
+        found |= {400, 403, 409, 413, 415, 507}
     if "/actions/" in path:
         found.add(412)
     if "/documents" in path or path.endswith(("/reveal", "/contact")):
         found.add(410)
-    if path.endswith("/documents") and method == "post":
-        found.add(507)
     return found
 
 
@@ -176,7 +174,7 @@ def _problem(status: int) -> dict[str, Any]:
         "description": str(problems.title(status)),
         "content": {problems.MEDIA_TYPE: {"schema": PROBLEM}},
     }
-    headers = {401: CHALLENGE, 429: RETRY}.get(status)
+    headers = {401: CHALLENGE, 429: RETRY, 503: RETRY, 507: RETRY}.get(status)
     return described | ({"headers": headers} if headers else {})
 
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from fengqiao.doors import outages
+from fengqiao.doors.outages import outage_of
 from fengqiao.ground.refusals import Refused
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ def problem(
     response["Cache-Control"] = "no-store"
     if status == 401:
         response["WWW-Authenticate"] = REALM
-    if status == 429 and "retry_after" in body:
+    if "retry_after" in body:
         response["Retry-After"] = str(body["retry_after"])
     return response
 
@@ -85,8 +88,15 @@ def of_exception(exception: Exception) -> HttpResponse:
         return problem(413, "too_large")
     if isinstance(exception, Http404):
         return problem(404, "not_there")
-    if isinstance(exception, SuspiciousOperation | UnreadablePostError):
+    if isinstance(exception, UnreadablePostError):
+        return problem(
+            400, "cut_off", _("What was sent was cut off on the way; nothing of it was kept. Send it again.")
+        )
+    if isinstance(exception, SuspiciousOperation | MultiPartParserError):
         return problem(400, "unreadable")
+    if outage := outage_of(exception):
+        outages.telling.met("the API", outage)
+        return of_refusal(outage)
     log.error("unexpected in the API", exc_info=exception)
     return problem(500, "broken")
 
@@ -143,6 +153,7 @@ def _titles() -> dict[int, str]:
         422: _("Something in it is not right"),
         429: _("Too many tries"),
         500: _("It did not work, and that is our fault"),
+        503: _("Not possible for a moment"),
         507: _("There is no room just now"),
     }
 
@@ -163,5 +174,6 @@ def _details() -> dict[int, str]:
         422: _("Some fields are not right. Look at each of them."),
         429: _("Wait, then try again."),
         500: _("What was saved before is still there. Try again in a moment."),
+        503: _("Nothing was lost; try again later."),
         507: _("Nothing was lost; try again later."),
     }

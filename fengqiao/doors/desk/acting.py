@@ -24,7 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from fengqiao.doors.face.errors import error_page
+from fengqiao.doors.face.errors import error_page, out_of_order
 from fengqiao.ground import codes, refusals
 from fengqiao.kernel import access, journal, people
 from fengqiao.kernel.models import Account, Matter, Post
@@ -180,6 +180,8 @@ def to_posts(following: str) -> HttpResponse:
 
 def refusal_page(request: HttpRequest, refused: refusals.Refused) -> HttpResponse:
     """The page, or for htmx the box, of a refusal. A missing thing never says more than that."""
+    if isinstance(refused, refusals.Outage):
+        return out_of_order(request, refused)
     if request.headers.get("HX-Request") and refused.status != 404:
         return render(request, "desk/refused.html", {"why": refused.sentence}, status=refused.status)
     why = "" if refused.status == 404 else str(refused.sentence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 from collections.abc import Sequence
@@ -9,13 +11,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from fengqiao.doors.imports.tables import Row, as_text
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 KEPT = timedelta(days=7)
 SHOWN = 5
@@ -65,6 +72,9 @@ class Rejects:
         self.path = folder() / f"{name}-rejected.xlsx"
         self.columns = columns
         self.count = 0
+        self._part = self.path.with_suffix(".part")
+        self._file: _Tolerant | None = None
+        self._rows: TemporaryDirectory[str] | None = None
         self._book: Any = None
         self._sheet: Any = None
 
@@ -90,8 +100,9 @@ class Rejects:
     def _begin(self) -> None:
         from xlsxwriter import Workbook
 
-        self.path.touch(mode=0o600)
-        self._book = Workbook(str(self.path), {"constant_memory": True, "tmpdir": str(self.path.parent)})
+        self._file = _Tolerant(os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+        self._rows = TemporaryDirectory(prefix=".rows-", dir=self.path.parent, ignore_cleanup_errors=True)
+        self._book = Workbook(self._file, {"constant_memory": True, "tmpdir": self._rows.name})
         self._sheet = self._book.add_worksheet()
         names = list(self.columns)
         for ours in (_("Row in the file"), _("What is wrong"), _("What no column holds")):
@@ -103,11 +114,51 @@ class Rejects:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._book is None:
-            self.path.unlink(missing_ok=True)
-        else:
+        """The file is there whole or not at all. Raises OSError for a full disk, unless something else went wrong."""
+        try:
+            if self._book is None:
+                self.path.unlink(missing_ok=True)
+            else:
+                self._finish()
+        except Exception:
+            if error is None:
+                raise
+        finally:
+            self._part.unlink(missing_ok=True)
+            if self._rows is not None:
+                self._rows.cleanup()
+
+    def _finish(self) -> None:
+        file = cast(_Tolerant, self._file)
+        try:
             self._book.close()
-            self.path.chmod(0o600)
+        except Exception:
+            # The archive is left open half-way; whenever it is collected, it writes its end into nothing.
+            file.problem = file.problem or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise
+        if file.problem is not None:
+            raise file.problem
+        os.fsync(file.fileno())
+        file.close()
+        self._part.replace(self.path)
+
+
+class _Tolerant(io.FileIO):
+    """A file that remembers the first fault of writing instead of raising it: a zip archive cannot be left half-way."""
+
+    problem: OSError | None = None
+
+    def write(self, data: Buffer, /) -> int:
+        size = memoryview(data).nbytes
+        if self.problem is None:
+            try:
+                written = super().write(data)
+            except OSError as problem:
+                self.problem = problem
+            else:
+                if written != size:
+                    self.problem = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return size
 
 
 def _written(cells: Sequence[Any]) -> str:
@@ -131,14 +182,22 @@ def folder() -> Path:
 def keep(report: Report, name: str) -> Path:
     """Write a dry run's report, first rows included, where `sweep` finds it after seven days."""
     path = folder() / f"{name}-report.json"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(report.as_json(), file, ensure_ascii=False)
+    part = path.with_suffix(".part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(report.as_json(), file, ensure_ascii=False)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path
 
 
 def sweep(now: datetime) -> int:
     """Delete dry runs, reject files and uploads older than seven days (ruling 13); how many went."""
-    old = [path for path in folder().iterdir() if path.is_file() and path.stat().st_mtime < (now - KEPT).timestamp()]
+    old = [path for path in folder().iterdir() if path.stat().st_mtime < (now - KEPT).timestamp()]
     for path in old:
-        path.unlink(missing_ok=True)
+        if path.is_dir():  # rows on their way into a file, of an import that was killed
+            rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(old)

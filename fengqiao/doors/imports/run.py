@@ -12,13 +12,13 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import DataError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 from django.utils.translation import gettext as _
 
 from fengqiao.doors.imports import mapping as mappings
@@ -26,8 +26,9 @@ from fengqiao.doors.imports import reports
 from fengqiao.doors.imports.reports import COUNTED, SHOWN, Rejects, Report
 from fengqiao.doors.imports.rows import BadRow, Reader
 from fengqiao.doors.imports.tables import Row, Table, as_text, open_table
+from fengqiao.doors.outages import outage_of
 from fengqiao.ground import codes
-from fengqiao.ground.refusals import Refused
+from fengqiao.ground.refusals import Outage, Refused
 from fengqiao.kernel import intake, journal, storing
 from fengqiao.kernel.earlier import Earlier
 from fengqiao.kernel.intake import Receipt
@@ -35,6 +36,7 @@ from fengqiao.kernel.models import Job, Post
 from fengqiao.kernel.now import now
 
 BATCH = 500
+MOST_ROWS = 1_000_000
 KIND = "import"
 # Which role may bring in which kind: whoever answers for all matters of that kind, never an administrator.
 MAY_IMPORT = {"hotline_supervisor": "hotline"}
@@ -68,6 +70,19 @@ class Cancelled(Exception):
     """Somebody cancelled the job; what is in stays in."""
 
 
+class CutOff(Outage):
+    """The machine could not go on; what is in stays in, and the same command takes it up there."""
+
+    def __init__(self, outage: Outage, report: Report) -> None:
+        last = report.batches[-1]["last"] if report.batches else 0
+        told = (
+            _("Rows up to %(row)d of the file are in.") % {"row": last} if last else _("No row of the file is in yet.")
+        )
+        on = _("Give the same command again: it goes on from there, and gives back the rejected rows.")
+        super().__init__(outage.code, f"{outage} {told} {on}")
+        self.status = outage.status
+
+
 def may_import(by: Post, kind: str) -> bool:
     """Whether this post may bring in matters of that kind."""
     return by.holds and by.account.is_active and MAY_IMPORT.get(by.role) == kind
@@ -85,9 +100,14 @@ def plan(path: Path, mapping: Mapping[str, str] | None, channel: str, by: Post, 
         )
     table = open_table(path)
     chosen = mappings.choose(table.columns, mapping)
-    total = sum(1 for _row in table.rows())
+    total = sum(1 for _row in islice(table.rows(), MOST_ROWS + 1))
     if not total:
         raise Refused("empty_file", _("The file has a heading and no rows."))
+    if total > MOST_ROWS:
+        raise Refused(
+            "too_many_rows",
+            _("The file has more than %(most)d rows. Split it, each part with the heading.") % {"most": MOST_ROWS},
+        )
     return Plan(table, Reader(kind, channel, chosen), total)
 
 
@@ -183,7 +203,11 @@ def _work(job: Job, planned: Plan, by: Post, told: Told | None) -> Report:
     except Cancelled:
         report.cancelled = True
     except Exception as error:
-        Job.objects.filter(pk=job.pk).update(error=_short(error))
+        outage = outage_of(error)
+        with suppress(DatabaseError):  # it may be the database that is away
+            Job.objects.filter(pk=job.pk).update(error=_short(outage or error))
+        if outage is not None:
+            raise CutOff(outage, report) from error
         raise
     report.rejected_file = str(rejects.path) if rejects.count else ""
     report.seconds = time.monotonic() - began

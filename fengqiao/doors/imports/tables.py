@@ -6,21 +6,23 @@ import codecs
 import csv
 import hashlib
 import json
-import zipfile
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from fengqiao.ground.refusals import Refused
+from fengqiao.offices.papers import sheets
 
 CELL = 100_000  # characters in a cell; a longer one comes from a quotation mark that was never closed
 COLUMNS = 500
-UNPACKED = 1 << 30
+ROW = 4_000_000  # characters in a row
+BYTES = 2 << 30  # of a file; more come in parts
 CHUNK = 1 << 16
 SEPARATORS = (",", ";", "\t")
 _OFFICE, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -56,7 +58,9 @@ class Table:
 def open_table(path: Path) -> Table:
     """Find out what the file is and read its heading. Raises Refused with a sentence when it is no table."""
     try:
-        head = path.open("rb").read(CHUNK)
+        _refuse_by_size(path)
+        with path.open("rb") as file:
+            head = file.read(CHUNK)
         digest = _digest(path)
     except OSError as error:
         raise Refused("no_file", _("The file cannot be read: %(why)s.") % {"why": error.strerror or error}) from None
@@ -74,6 +78,21 @@ def open_table(path: Path) -> Table:
     return _separated(path, digest, encoding)
 
 
+def _refuse_by_size(path: Path) -> None:
+    """Before a byte is read. Raises Refused, OSError."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise Refused(
+            "no_file", _("This is no file that can be read again from its beginning. Save it on a disk first.")
+        )
+    if found.st_size > BYTES:
+        raise Refused(
+            "too_large",
+            _("The file has %(size)d MB; at most %(most)d MB are taken at once. Split it, each part with the heading.")
+            % {"size": found.st_size >> 20, "most": BYTES >> 20},
+        )
+
+
 def _no_table() -> Refused:
     return Refused("no_table", _("This is no table. Choose a file of the kind .xlsx, .csv or .jsonl."))
 
@@ -89,6 +108,10 @@ def _digest(path: Path) -> bytes:
 def _encoding(path: Path, head: bytes) -> str:
     """UTF-8, UTF-16 with its mark, or GB18030. Raises Refused where the bytes are none of these."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if not _decodes(path, "utf-16"):
+            raise Refused(
+                "broken_encoding", _("The file begins as UTF-16 and does not go on so. Save it again as UTF-8.")
+            )
         return "utf-16"
     if b"\0" in head:
         raise _no_table()
@@ -138,7 +161,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _separated(path: Path, digest: bytes, encoding: str) -> Table:
     with path.open(encoding=encoding, newline="") as file:
-        first = next((line for line in file if line.strip()), "")
+        first = next((line for line in _bounded(file) if line.strip()), "")
     separator = max(SEPARATORS, key=first.count)
     csv.field_size_limit(10 * CELL)
     heading = next(_records(path, encoding, separator), (0, []))[1]
@@ -151,12 +174,32 @@ def _separated(path: Path, digest: bytes, encoding: str) -> Table:
     return Table(path, "csv", columns, digest, rows)
 
 
+class _Lines:
+    """The lines of a file for one row after the other, none longer than a row may be."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file, self.taken = file, 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.file.readline(ROW)
+        self.taken += len(line)
+        if not line:
+            raise StopIteration
+        if self.taken >= ROW:
+            raise csv.Error
+        return line
+
+
 def _records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     number = 0
     with path.open(encoding=encoding, newline="") as file:
+        lines = _Lines(file)
         try:
-            for cells in csv.reader(file, delimiter=separator):
-                number += 1
+            for cells in csv.reader(lines, delimiter=separator):
+                number, lines.taken = number + 1, 0
                 if any(cell.strip() for cell in cells):
                     yield number, cells
         except csv.Error:
@@ -260,17 +303,6 @@ def _object(number: int, line: str) -> Row:
 
 
 def _sheet(path: Path, digest: bytes) -> Table:
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(entry.file_size for entry in packed.infolist())
-            if not any(name.startswith("xl/") for name in packed.namelist()):
-                raise _no_table()
-    except zipfile.BadZipFile:
-        raise Refused(
-            "broken_file", _("The Excel file is damaged. Open it in Excel, save it again, choose that.")
-        ) from None
-    if size > UNPACKED:
-        raise Refused("too_large", _("The Excel file is too large. Save the sheet as .csv and choose that."))
     heading = next(_sheet_rows(path), (0, []))[1]
     columns = _heading(heading)
 
@@ -282,15 +314,15 @@ def _sheet(path: Path, digest: bytes) -> Table:
 
 
 def _sheet_rows(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
     try:
-        book = CalamineWorkbook.from_path(path)
-        sheet = book.get_sheet_by_index(0)
-        for number, cells in enumerate(sheet.iter_rows(), start=(sheet.start or (0, 0))[0] + 1):
-            if any(cell not in ("", None) for cell in cells):
-                yield number, cells
-    except CalamineError:
+        yield from sheets.rows(path)
+    except sheets.Unread as unread:
+        if unread.code == "no_table":
+            raise _no_table() from None
+        if unread.code == "too_large":
+            raise Refused(
+                "too_large", _("The Excel file is too large. Save the sheet as .csv and choose that.")
+            ) from None
         raise Refused(
             "broken_file", _("The Excel file is damaged. Open it in Excel, save it again, choose that.")
         ) from None

@@ -12,3 +12,14 @@ class Tries(models.Model):
 
     class Meta:
         db_table = "portal_tries"
+
+
+class Flood(models.Model):
+    """How many forms or photos came from one address within the hour, by its keyed hash; gone when it is over."""
+
+    address_hash = models.BinaryField(primary_key=True, max_length=16)
+    count = models.IntegerField()
+    since = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "portal_flood"

@@ -18,10 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fengqiao.doors.face import preferences
-from fengqiao.doors.portal import filing, forms, tickets
+from fengqiao.doors.portal import filing, flood, forms, tickets
 from fengqiao.doors.portal.forms import Last, Reaching, Telling
 from fengqiao.ground.numbers import new_id
-from fengqiao.ground.refusals import Invalid, Refused
+from fengqiao.ground.refusals import Invalid, Outage, Refused
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -58,6 +58,8 @@ def tell(request: HttpRequest) -> HttpResponse:
     """Step 1, fresh, or by POST with what was typed, on the way back."""
     if request.method != "POST":
         return _first(request, Telling(), [], [])
+    if wait := flood.photos_answer(request):
+        return wait
     photos, refused = filing.keep_photos(request)
     return _first(request, forms.prefilled(Telling, request.POST), photos, refused)
 
@@ -67,6 +69,8 @@ def where(request: HttpRequest) -> HttpResponse:
     """Step 2, when step 1 holds; also to choose a town's villages without scripts."""
     if request.method != "POST":
         return HttpResponseRedirect(reverse("portal:tell"))
+    if wait := flood.photos_answer(request):
+        return wait
     photos, refused = filing.keep_photos(request)
     first = Telling(request.POST)
     if not first.is_valid() or refused:
@@ -93,6 +97,8 @@ def send(request: HttpRequest) -> HttpResponse:
     """Take it in and show the receipt. The same form sent twice makes one matter."""
     if request.method != "POST":
         return HttpResponseRedirect(reverse("portal:tell"))
+    if wait := flood.form_answer(request):
+        return wait
     first, second, last = Telling(request.POST), Reaching(request.POST), Last(request.POST)
     photos = filing.photos_of(request.POST)
     if not first.is_valid():
@@ -106,6 +112,8 @@ def send(request: HttpRequest) -> HttpResponse:
         source = filing.send(request, told, photos)
     except Invalid as problem:
         return _again(request, first, second, photos, str(problem.errors[0]["detail"]), problem.status)
+    except Outage:
+        raise  # its page keeps all three steps
     except Refused as problem:
         return _again(request, first, second, photos, _refusal(problem), problem.status)
     response = HttpResponseRedirect(reverse("portal:done"))

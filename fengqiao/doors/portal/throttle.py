@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from fengqiao.doors.portal import flood
 from fengqiao.doors.portal.models import Tries
 from fengqiao.kernel import ciphers
 from fengqiao.kernel.now import now
@@ -55,8 +56,8 @@ def clear(code: str) -> None:
 
 
 def sweep() -> int:
-    """Remove counts that have run out; how many went."""
-    return Tries.objects.filter(last_at__lte=now() - WAIT).delete()[0]
+    """Remove counts that have run out, those of addresses too; how many went."""
+    return Tries.objects.filter(last_at__lte=now() - WAIT).delete()[0] + flood.sweep()
 
 
 def _minutes(last_at: datetime) -> int:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.ground.refusals import NotNow, NotThere, Refused
+from fengqiao.ground.refusals import NoRoom, NotNow, NotThere, Refused
 from fengqiao.kernel import access, ciphers, domain, journal, keys, ports
 from fengqiao.kernel.access import Acting, SystemPost, acting_as
 from fengqiao.kernel.docket import Docket
@@ -61,12 +61,6 @@ _SENTENCES: Final = {
     "macros": _("The file holds a program (macros). Save it without macros, or as PDF."),
     "too_hard": _("The file could not be read in time. Save it anew, or make it smaller."),
 }
-
-
-class NoRoom(Refused):
-    """The disk is full; nothing was kept."""
-
-    status = 507
 
 
 class Damaged(Refused):
@@ -216,9 +210,7 @@ def _put(sealed: bytes) -> str:
     try:
         ports.storage().put(name, sealed)
     except ports.StorageFull:
-        raise NoRoom(
-            "no_room", _("There is no room for files on this machine just now. Nothing was lost; try again later.")
-        ) from None
+        raise NoRoom from None
     return name
 
 

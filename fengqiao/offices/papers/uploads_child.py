@@ -43,8 +43,8 @@ class Unkept(Exception):
     """The file is refused, with a code."""
 
 
-def give_up_rights() -> None:
-    """From here on: no root, no files, no network, no children, little memory, little time."""
+def give_up_rights(*, memory: int = MEMORY_BYTES, seconds: int = CPU_SECONDS) -> None:
+    """From here on: no root, no files, no network, no children, so much memory (bytes) and time of the processor."""
     libc = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0:
         libc.unshare(CLONE_NEWNET)
@@ -54,8 +54,8 @@ def give_up_rights() -> None:
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     for kind, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
@@ -128,7 +128,11 @@ def _plain(image: Image.Image, kind: str) -> Image.Image:
 
 
 def _pdf(data: bytes) -> bool:
-    return data.startswith(b"%PDF-") and b"%%EOF" in data[-2048:]
+    if not data.startswith(b"%PDF-"):
+        return False
+    if b"%%EOF" not in data[-2048:]:
+        raise Unkept("broken_file")
+    return True
 
 
 def _office(main: str) -> Callable[[bytes], bool]:
