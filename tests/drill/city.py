@@ -21,6 +21,7 @@ from typing import Any
 from fengqiao.config import children
 from tests.config.conftest import short_path
 from tests.config.test_supervisor import environment, free_port, postmaster, state, status, wait_until
+from tests.drill.real import a_lamp, started
 
 GIVE_UP = 60.0
 
@@ -74,10 +75,7 @@ class Work:
 
     def _order(self, key: str) -> dict[str, Any]:
         told = {"parties": [{"role": "applicant", "name": "王小示", "phone": self.phone}]} if self.phone else {}
-        return {
-            "kind": "hotline", "title": f"路灯 {key}", "content": f"村口第 {key} 盏路灯坏了，晚上看不见路。",
-            "place": "330681901201", "channel": "12345", "data": {"nature": "help"}, **told,
-        }  # fmt: skip
+        return {**a_lamp(key), **told}
 
     def _send(self, path: str, body: Any, key: str, expected: int) -> Any:
         give_up = time.monotonic() + GIVE_UP
@@ -110,16 +108,9 @@ class City:
     port: int
     more: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
-    starts: int = 0
 
     def start(self) -> None:
-        with (self.folder / "up.log").open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "fengqiao.config.command", "up"],
-                env=environment(self.folder, self.port, **self.more), stdout=out, stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-        self.starts += 1
+        self.process = started(self.folder, self.port, **self.more)
 
     def keep(self) -> None:
         if self.process is None or self.process.poll() is not None:

@@ -140,11 +140,7 @@ class Program:
 
     def register(self, name: str, words: int = 20) -> Answer:
         """A new order by API; remembered when it was acknowledged."""
-        body = {
-            "kind": "hotline", "title": f"路灯 {name}", "content": f"{name} 路灯坏了。" + "晚上看不见路。" * words,
-            "place": "330681901201", "channel": "12345", "data": {"nature": "help"},
-        }  # fmt: skip
-        answer = self.api("/matters", body, key=f"new-{name}")
+        answer = self.api("/matters", a_lamp(name, words), key=f"new-{name}")
         if answer.status == 201:
             self.acknowledged[f"路灯 {name}"] = answer.json["number"]
         return answer
@@ -197,6 +193,14 @@ class Browser:
         return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
 
+def a_lamp(name: str, words: int = 1) -> dict[str, Any]:
+    """The body of a new order; its title tells the name."""
+    return {
+        "kind": "hotline", "title": f"路灯 {name}", "content": f"{name} 路灯坏了。" + "晚上看不见路。" * words,
+        "place": "330681901201", "channel": "12345", "data": {"nature": "help"},
+    }  # fmt: skip
+
+
 def a_form(name: str) -> dict[str, str]:
     """What a resident's last page carries; the same name is the same form."""
     return {
@@ -221,15 +225,20 @@ def multipart(fields: dict[str, str], files: dict[str, tuple[str, str, bytes]]) 
     return b"".join(parts) + f"--{mark}--\r\n".encode(), f"multipart/form-data; boundary={mark}"
 
 
+def started(folder: Path, port: int, **more: str) -> subprocess.Popen[bytes]:
+    """An `up` on a folder; what it says goes to up.log there."""
+    with (folder / "up.log").open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "fengqiao.config.command", "up"],
+            env=environment(folder, port, **more), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+
 @contextmanager
 def program(folder: Path, **more: str) -> Iterator[Program]:
     """The program on a folder, with its cast; a demo without its city, for root may run no other."""
     port = free_port()
-    with (folder / "up.log").open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fengqiao.config.command", "up"],
-            env=environment(folder, port, **more), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+    process = started(folder, port, **more)
     found = Program(folder, port, process)
     try:
         wait_until(lambda: process.poll() is not None or status(port) == 200)
