@@ -63,7 +63,7 @@ class Rejects:
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
         self.path = folder() / f"{name}-rejected.xlsx"
-        self.columns = columns
+        self.columns = [name for name in columns if name]
         self.count = 0
         self._book: Any = None
         self._sheet: Any = None
