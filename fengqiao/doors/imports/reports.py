@@ -19,7 +19,8 @@ from fengqiao.doors.imports.tables import Row, as_text
 
 KEPT = timedelta(days=7)
 SHOWN = 5
-EXCEL_CELL = 32_767
+EXCEL_CELL = 32_767  # units of UTF-16, of which a rare character takes two
+PIECE = EXCEL_CELL // 2
 COUNTED = ("created", "joined", "unchanged", "rejected")
 
 
@@ -77,9 +78,9 @@ class Rejects:
             self._begin()
         self.count += 1
         texts = [as_text(row.cells.get(name)) for name in self.columns]
-        behind = _written([*row.rest, *self._homeless(row), *(text for text in texts if len(text) > EXCEL_CELL)])
-        pieces = [behind[at : at + EXCEL_CELL] for at in range(0, len(behind), EXCEL_CELL)]
-        for column, text in enumerate([*(text[:EXCEL_CELL] for text in texts), str(row.number), why, *pieces]):
+        behind = _written([*row.rest, *self._homeless(row), *(text for text in texts if _beginning(text) != text)])
+        pieces = [behind[at : at + PIECE] for at in range(0, len(behind), PIECE)]
+        for column, text in enumerate([*map(_beginning, texts), str(row.number), why, *pieces]):
             self._sheet.write_string(self.count, column, _plain(text))
 
     def _homeless(self, row: Row) -> list[str]:
@@ -98,7 +99,7 @@ class Rejects:
             # Rows that are given back twice bear these columns already, and a heading names each only once.
             names.append(next(name for name in chain([ours], (f"{ours} {n}" for n in count(2))) if name not in names))
         for column, name in enumerate(names):
-            self._sheet.write_string(0, column, name[:EXCEL_CELL])
+            self._sheet.write_string(0, column, _beginning(name))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -108,6 +109,12 @@ class Rejects:
         else:
             self._book.close()
             self.path.chmod(0o600)
+
+
+def _beginning(text: str) -> str:
+    """As much of a text as surely fits into a cell: all of it, unless it is too long."""
+    fits = len(text) <= PIECE or len(text.encode("utf-16-le", "replace")) <= 2 * EXCEL_CELL
+    return text if fits else text[:PIECE]
 
 
 def _written(cells: Sequence[Any]) -> str:
