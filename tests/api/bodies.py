@@ -57,11 +57,12 @@ class Bodies:
         """A body that fits, as far as one can be known."""
         unit, words = UNITS[seed % len(UNITS)], WORDS[seed % len(WORDS)]
         other = self.before.matters[self.matter(seed)]
+        lead = self.unit_of(pk) if seed % 4 else None
         grade = ("good", "poor", "very_poor", None)[seed % 4]
         return {
             "answer_now": {"version": self.version},
             "dispatch": {"unit": unit, "co_units": [UNITS[seed % 5]]},
-            "assign": {"post": self.cast.posts[BY[seed % len(BY)]].pk},
+            "assign": {"post": self.somebody_of(lead, seed)},
             "ask_return": {"reason": words},
             "settle_return": {"upheld": bool(seed % 2), "note": words, **({"unit": unit} if seed % 2 else {})},
             "add_co": {"co_units": [unit]},
@@ -87,18 +88,27 @@ class Bodies:
             "confirm_withdrawal": {"reached": True, "own_will": bool(seed % 2)},
             "close_history": {"text": words, "replied_at": "2026-01-01T10:00:00+08:00"},
             "urge": {"words": words},
-            "supervise": self.demand(seed),
-            "list_publicly": {**self.demand(seed), "title": "路灯", "level": "city", "leader": "government"},
+            "supervise": self.demand(seed, lead),
+            "list_publicly": {**self.demand(seed, lead), "title": "路灯", "level": "city", "leader": "government"},
             "answer_supervision": {"text": words},
             "end_supervision": {"reached": bool(seed % 2), "content": "yes" if seed % 2 else ""},
             "extend_supervision": {"days": seed % 31, "why": words, "step": self.id_of(Step, pk) if seed % 2 else None},
         }.get(key, {})  # fmt: skip
 
-    def demand(self, seed: int) -> dict[str, Any]:
+    def unit_of(self, pk: Any) -> str | None:
+        """The key of the unit that leads it."""
+        lead = self.before.matters[pk].lead_unit_id
+        return next((key for key, unit in self.cast.units.items() if unit.pk == lead), None)
+
+    def somebody_of(self, unit: str | None, seed: int) -> int:
+        posts = [post.pk for post in self.cast.posts.values() if unit is None or post.unit.key == unit]
+        return int(posts[seed % len(posts)]) if posts else seed
+
+    def demand(self, seed: int, lead: str | None) -> dict[str, Any]:
         until = ("2026-09-20", "2027-03-01", "2199-12-31", "9999-12-31", "2020-01-01")[seed % 5]
         when = {"days": seed % 31} if seed % 2 else {"answer_by": until}
         ground = ("major", "red_light", "dissatisfied")[seed % 3]
-        return {"unit": UNITS[seed % 5], "ground": ground, "act": "visit", "demand": "请到现场查看。", **when}
+        return {"unit": lead or UNITS[seed % 5], "ground": ground, "act": "visit", "demand": "请到现场查看。", **when}
 
     def id_of(self, model: Any, pk: Any, name: str = "pk", key: str = "matter") -> str:
         rows = model.objects.filter(**{key: pk}).order_by("-pk").values_list(name, flat=True)

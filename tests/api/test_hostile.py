@@ -53,6 +53,10 @@ from tests.profile import DEEP, examples
 pytestmark = pytest.mark.database
 
 
+# What is to be done, by whom of those who may, and with which words.
+WORK = st.tuples(st.sampled_from(ONWARD), st.integers(0, 20), st.integers(0, 40))
+
+
 class Hostile(Bodies, RuleBasedStateMachine):
     """One world, its people and their programs; every step is compared with the declaration."""
 
@@ -103,10 +107,19 @@ class Hostile(Bodies, RuleBasedStateMachine):
         self.register(who, body)
 
     @precondition(lambda self: self.before.matters)
-    @rule(nth=st.integers(0, 5), key=st.sampled_from(ONWARD), which=st.integers(0, 20), seed=st.integers(0, 40))
-    def goes_on(self, nth: int, key: str, which: int, seed: int) -> None:
-        """Somebody who may does what he may, properly: this is how matters get far."""
-        pk = self.matter(nth)
+    @rule(nth=st.integers(0, 5), work=st.lists(WORK, min_size=2, max_size=9))
+    def goes_on(self, nth: int, work: list[tuple[str, int, int]]) -> None:
+        """Those who may do what they may, properly: this is how matters get far."""
+        for key, which, seed in work:
+            self.goes_one_step(self.matter(nth), key, which, seed)
+
+    @precondition(lambda self: len(self.before.matters) > 1)
+    @rule(work=st.lists(st.tuples(st.integers(0, 5), WORK), min_size=2, max_size=9))
+    def several_go_on(self, work: list[tuple[int, tuple[str, int, int]]]) -> None:
+        for nth, (key, which, seed) in work:
+            self.goes_one_step(self.matter(nth), key, which, seed)
+
+    def goes_one_step(self, pk: Any, key: str, which: int, seed: int) -> None:
         for way in (*(("resolve",) if self.must_resolve(pk) else ()), key, *WAY):
             names = [name for name in BY if self.may(name, pk).get(way)]
             if names:
@@ -151,7 +164,7 @@ class Hostile(Bodies, RuleBasedStateMachine):
     @rule(who=st.sampled_from(WORKING), nth=st.integers(0, 5), match=st.sampled_from(ETAGS))
     def holds_an_old_version(self, who: str, nth: int, match: str) -> None:
         pk = self.matter(nth)
-        if match == "*" or not declared.held(self.before, self.cast.posts[who], pk):
+        if match == "*" or not self.held(who, pk):
             return
         match = match.encode().decode("latin-1")
         answer = self.asks(who, f"{self.path(pk)}/actions/remark", {"text": "看看"}, If_Match=match)
@@ -181,7 +194,7 @@ class Hostile(Bodies, RuleBasedStateMachine):
     def reads(self, who: str, nth: int, part: str) -> None:
         pk = self.matter(nth)
         answer = self.asks(who, self.path(pk) + part)
-        held = declared.held(self.before, self.cast.posts[who], pk)
+        held = self.held(who, pk)
         expected = 401 if who == "gone" else 200 if held else 404
         assert answer.status_code == expected, (who, part, answer.content)
         if part == "/actions" and held:
@@ -210,7 +223,7 @@ class Hostile(Bodies, RuleBasedStateMachine):
         person = kept(lambda: Person.objects.filter(matter=pk).values_list("pk", flat=True).first()) or uuid4()
         answer = self.asks(who, f"{self.path(pk)}/people/{person}/reveal", {"reason": reason})
         if answer.status_code == 200:
-            held = declared.held(self.before, self.cast.posts[who], pk)
+            held = self.held(who, pk)
             assert any(declared.HOTLINE.opens[word].identity for word in held if word in declared.HOTLINE.opens)
             self.before = declared.look()
         self.nothing_changed()
@@ -285,9 +298,12 @@ class Hostile(Bodies, RuleBasedStateMachine):
         with at(self.moment):
             return declared.offered(self.before, self.cast.posts[who], pk)
 
-    def may_know(self, who: str, pk: Any) -> bool:
+    def held(self, who: str, pk: Any) -> set[str]:
         with at(self.moment):
-            return bool(declared.held(self.before, self.cast.posts[who], pk))
+            return declared.held(self.before, self.cast.posts[who], pk)
+
+    def may_know(self, who: str, pk: Any) -> bool:
+        return bool(self.held(who, pk))
 
     def register(self, who: str, body: dict[str, Any]) -> Any:
         answer = self.asks(who, "/matters", body)
@@ -408,7 +424,7 @@ def test_anything_by_anybody_in_any_order(db: None) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples(15),
+            max_examples=examples(12),
             stateful_step_count=100 if DEEP else 30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

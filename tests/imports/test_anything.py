@@ -63,11 +63,11 @@ def given_back(path: Path, back: Path | None, count: int) -> None:
     given = open_table(back)
     rows = list(given.rows())
     assert len(rows) == count
-    number = given.columns.index(next(name for name in reversed(given.columns) if name.startswith("Row in the file")))
+    number, _why, behind_all = given.columns[-3:]
     for row in rows:
-        shown = [as_text(cell) for cell in [*row.cells.values(), *row.rest]]
-        was = before[int(shown[number])]
-        behind = "".join(shown[number + 2 :])
+        shown = [as_text(cell) for cell in row.cells.values()]
+        was = before[int(as_text(row.cells[number]))]
+        behind = "".join(map(as_text, [row.cells.get(behind_all, ""), *row.rest]))
         for words in map(as_text, [*was.cells.values(), *was.rest]):
             words = words.encode(errors="replace").decode()
             if not (words in shown or words in behind or json.dumps(words, ensure_ascii=False)[1:-1] in behind):

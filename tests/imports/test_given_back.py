@@ -59,11 +59,14 @@ def test_cells_beyond_the_heading_come_back_behind_the_row(cast: Cast, table: Wr
     assert {'["井盖", "也松了"]', "一格"} <= set(back(report.rejected_file))
 
 
-def test_a_text_longer_than_a_cell_of_excel_comes_back_whole(cast: Cast, table: Write) -> None:
-    long = "".join(f"第{number}句。" for number in range(9_000))
-    report = run.commit(table([a_row(1, content=long)]), None, "12345", cast.sun)
+@pytest.mark.parametrize("rare", ["", "𰻞"])
+def test_a_text_longer_than_a_cell_of_excel_comes_back_whole(cast: Cast, table: Write, rare: str) -> None:
+    """Excel counts a rare character as two."""
+    long = "".join(f"第{number}句{rare}。" for number in range(9_000))
+    report = run.commit(table([[*a_row(1, content=long), rare * 20_000]]), None, "12345", cast.sun)
     assert len(long) > 40_000
     assert long in "".join(back(report.rejected_file))
+    assert rare * 20_000 in "".join(back(report.rejected_file))
 
 
 def test_later_lines_that_name_more_come_back_with_what_they_named(cast: Cast, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=7)
 SHOWN = 5
-EXCEL_CELL = 32_767
+EXCEL_CELL = 32_767  # units of UTF-16, of which a rare character takes two
+PIECE = EXCEL_CELL // 2
 COUNTED = ("created", "joined", "unchanged", "rejected")
 
 
@@ -70,7 +71,7 @@ class Rejects:
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
         self.path = folder() / f"{name}-rejected.xlsx"
-        self.columns = columns
+        self.columns = [name for name in columns if name]
         self.count = 0
         self._part = self.path.with_suffix(".part")
         self._file: _Tolerant | None = None
@@ -87,9 +88,9 @@ class Rejects:
             self._begin()
         self.count += 1
         texts = [as_text(row.cells.get(name)) for name in self.columns]
-        behind = _written([*row.rest, *self._homeless(row), *(text for text in texts if len(text) > EXCEL_CELL)])
-        pieces = [behind[at : at + EXCEL_CELL] for at in range(0, len(behind), EXCEL_CELL)]
-        for column, text in enumerate([*(text[:EXCEL_CELL] for text in texts), str(row.number), why, *pieces]):
+        behind = _written([*row.rest, *self._homeless(row), *(text for text in texts if _beginning(text) != text)])
+        pieces = [behind[at : at + PIECE] for at in range(0, len(behind), PIECE)]
+        for column, text in enumerate([*map(_beginning, texts), str(row.number), why, *pieces]):
             self._sheet.write_string(self.count, column, _plain(text))
 
     def _homeless(self, row: Row) -> list[str]:
@@ -109,7 +110,7 @@ class Rejects:
             # Rows that are given back twice bear these columns already, and a heading names each only once.
             names.append(next(name for name in chain([ours], (f"{ours} {n}" for n in count(2))) if name not in names))
         for column, name in enumerate(names):
-            self._sheet.write_string(0, column, name[:EXCEL_CELL])
+            self._sheet.write_string(0, column, _beginning(name))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -159,6 +160,12 @@ class _Tolerant(io.FileIO):
                 if written != size:
                     self.problem = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return size
+
+
+def _beginning(text: str) -> str:
+    """As much of a text as surely fits into a cell: all of it, unless it is too long."""
+    fits = len(text) <= PIECE or len(text.encode("utf-16-le", "replace")) <= 2 * EXCEL_CELL
+    return text if fits else text[:PIECE]
 
 
 def _written(cells: Sequence[Any]) -> str:
