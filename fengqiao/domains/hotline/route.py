@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fengqiao.domains.hotline.intake import desk_of, let_in
 from fengqiao.domains.hotline.models import HotlineOrder
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import route, timekeeping
+from fengqiao.kernel import route, storing, timekeeping
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
-from fengqiao.kernel.models import Exclusion, Matter, Place, Post, Subject, Task, Unit
+from fengqiao.kernel.models import Matter, Place, Post, Subject, Task, Unit
 from fengqiao.offices.supervision import handle as supervision
 from fengqiao.offices.supervision import steps
 
 LIMITS = ("T-H01", "T-H04")
+# Who could take an order at a unit now. By hand: building the query took four milliseconds of every dispatch.
+SOMEBODY = """
+    select 1 from post join account on account.id = post.account_id and account.is_active
+    where post.unit_id = %s and post.since <= %s and (post.until is null or post.until > %s)
+    and not exists (select 1 from exclusion x where x.matter_id = %s and x.account_id = account.id) limit 1
+"""
 # Tasks of the units that lead or assist; all others are a desk's.
 OF_UNITS = ("take", "handle", "start", "assist", *steps.TASKS.values())
 
@@ -72,9 +77,7 @@ def _to(book: Docket, matter: Matter, unit: Unit) -> Task:
 
 def _refuse_empty(book: Docket, matter: Matter, unit: Unit) -> None:
     """An order never lies in nobody's list: somebody holds a post there, and is not kept away from it."""
-    held = Post.objects.filter(unit=unit, since__lte=book.now, account__is_active=True)
-    held = held.filter(Q(until=None) | Q(until__gt=book.now))
-    if not held.exclude(account__in=Exclusion.objects.filter(matter=matter).values("account")).exists():
+    if not storing.ask(SOMEBODY, [unit.pk, book.now, book.now, matter.pk]):
         raise Refused(
             "nobody_there",
             _("Nobody at this unit could take the order now. Choose another one, or ask the administrator."),
