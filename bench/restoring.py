@@ -52,7 +52,8 @@ def main() -> int:
 
 def _drill(server: Any, data: Path, scratch: Path) -> dict[str, Any]:
     from fengqiao.config import roles
-    from fengqiao.config.backup import durable, keyring, make, restore, shelf, wal
+    from fengqiao.config.backup import keyring, make, restore, shelf, wal
+    from fengqiao.ground import durable
     from fengqiao.offices.audit import audit
 
     audit.seal_root()

@@ -45,6 +45,8 @@ def go_on(progress: Callable[[int], None] | None = None) -> int:
         count += len(ids)
         if progress:
             progress(count)
+    if count:
+        _mark(None)
     return count
 
 
@@ -62,13 +64,16 @@ def _next() -> list[uuid.UUID]:
     with acting_as(KEEPER):
         mark = Bookmark.objects.filter(name=MARK, data__key=keys.current("hash").id).first()
         matters = Matter.objects.order_by("pk")
+        if mark and mark.data["until"] is None:
+            return []  # walked to the end; what came since was hashed with the new key
         if mark:
             matters = matters.filter(pk__gt=mark.data["until"])
         return list(matters.values_list("pk", flat=True)[:BATCH])
 
 
-def _mark(until: uuid.UUID) -> None:
-    data = {"key": keys.current("hash").id, "until": str(until)}
+def _mark(until: uuid.UUID | None) -> None:
+    """All are done up to this matter; None for all of them."""
+    data = {"key": keys.current("hash").id, "until": until and str(until)}
     Bookmark.objects.update_or_create(name=MARK, defaults={"data": data})
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from fengqiao.ground import durable
 from fengqiao.kernel.keys import NAMES, Key, all_of
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,13 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
 
 def _stamps(data: Path) -> list[int]:
     """What changes when a file of the secrets is written anew."""
-    return [file.stat().st_mtime_ns if (file := path(data, name)).exists() else 0 for name in NAMES]
+    found = []
+    for name in NAMES:
+        try:
+            found.append(path(data, name).stat().st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return found
 
 
 def read(data: Path, environment: Mapping[str, str] = os.environ) -> dict[str, list[Key]]:
@@ -175,19 +182,34 @@ class HandedOver:
     folder: Path
     user: pwd.struct_passwd
     _stamps: list[int] = field(default_factory=list)
+    _told: bool = False
 
-    def keep(self) -> None:
-        """Write the copies anew when a file has changed."""
+    def keep(self) -> str:
+        """Write the copies anew when a file has changed; a sentence the first time that does not succeed.
+
+        It is tried again at each call. Raises BadSecret when there are no copies yet to go on with.
+        """
         stamps = _stamps(self.data)
         if stamps == self._stamps:
-            return
+            return ""
+        try:
+            self._copy()
+        except OSError as problem:
+            sentence = f"The changed secrets could not be handed on ({problem.strerror}); it is tried again."
+            if not self._stamps:
+                raise BadSecret(sentence) from problem
+            told, self._told = self._told, True
+            return "" if told else sentence
+        self._stamps, self._told = stamps, False
+        return ""
+
+    def _copy(self) -> None:
         for name in NAMES:
             if path(self.data, name).exists():
                 text = path(self.data, name).read_text()
                 _write_text(path(self.folder, name), text, owner=(self.user.pw_uid, self.user.pw_gid))
         for folder in (self.folder, self.folder / "secrets"):
             folder.chmod(0o711)
-        self._stamps = stamps
 
 
 def keep(data: Path, keys: Mapping[str, list[Key]]) -> None:
@@ -239,12 +261,5 @@ def _write(file: Path, keys: list[Key]) -> None:
 
 def _write_text(file: Path, text: str, owner: tuple[int, int] | None = None) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    if owner is not None:
-        os.chown(part, *owner)
-    part.replace(file)
+    with durable.new_file(file, owner) as handle:
+        handle.write(text.encode())

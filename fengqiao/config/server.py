@@ -363,7 +363,7 @@ class EmbeddedServer:
         if stored != have:
             raise ServerFailed(
                 f"The data folder was written by PostgreSQL {stored}, this program brings {have}: "
-                "with FENGQIAO_POSTGRESQL naming the folder of the old programs run `fengqiao backup`, then "
+                "with FENGQIAO_POSTGRESQL naming the folder of the old programs run `fengqiao backup --dump`, then "
                 "`fengqiao restore` into a new folder without it. Nothing was changed."
             )
 

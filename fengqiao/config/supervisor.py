@@ -284,8 +284,8 @@ class Supervisor:
         announced, began = False, time.monotonic()
         while not self.asked_to_stop:
             self._watch_database()
-            if self._handed:
-                self._handed.keep()
+            if self._handed and (trouble := self._handed.keep()):
+                self._say(trouble, error=True)
             for child in self.family:
                 before = child.process
                 if sentence := child.keep(time.monotonic()):

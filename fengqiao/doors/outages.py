@@ -5,18 +5,17 @@ The page (`doors/face`), the API, the import, the command and the worker all ask
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Iterator
 
 import psycopg
 
+from fengqiao.ground import durable
 from fengqiao.ground.refusals import Away, Locked, NoRoom, Outage, Refused
 from fengqiao.kernel.keys import KeyMissing
 
 log = logging.getLogger("fengqiao.outages")
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DISK_FULL, INTERNAL, QUERY_CANCELED, TOO_MANY_CONNECTIONS = "53100", "XX000", "57014", "53300"
 AGAIN_SECONDS = 600
 AWAY = ("08", "57P")  # the connection broke; the server stops, crashed, or recovers
@@ -47,7 +46,7 @@ def _behind(problem: BaseException) -> Iterator[BaseException]:
 def _one(problem: BaseException) -> Outage | None:
     if isinstance(problem, Outage):
         return problem
-    if isinstance(problem, OSError) and problem.errno in FULL:
+    if isinstance(problem, OSError) and problem.errno in durable.FULL:
         return NoRoom()
     if isinstance(problem, KeyMissing):
         return Locked(str(problem.args[0]))

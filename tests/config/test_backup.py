@@ -19,7 +19,6 @@ from fengqiao.config.backup import (
     BackupFailed,
     RestoreFailed,
     checks,
-    durable,
     forgotten,
     keyring,
     make,
@@ -30,6 +29,7 @@ from fengqiao.config.backup import (
     unfinished,
     wal,
 )
+from fengqiao.ground import durable
 from fengqiao.kernel import keys
 from fengqiao.kernel.keys import Key
 from fengqiao.kernel.now import HERE

@@ -177,6 +177,17 @@ def test_a_walk_that_is_cut_off_goes_on_where_it_was(cast: Cast, rotate: Any, mo
     assert walk() == 0
 
 
+def test_what_comes_after_the_walk_is_not_walked_again(cast: Cast, rotate: Any) -> None:
+    an_order(cast.chen)
+    rotate()
+    assert walk() == 1
+    an_order(cast.chen)
+    assert rehash.waiting() == []
+    assert walk() == 0
+    rotate()
+    assert walk() == 2
+
+
 def test_with_one_key_there_is_nothing_to_walk(cast: Cast) -> None:
     an_order(cast.chen)
     assert walk() == 0

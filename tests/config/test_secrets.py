@@ -1,6 +1,7 @@
 """The four secrets: made once, kept private, rotated, never silently replaced."""
 
 import base64
+import errno
 import os
 import pwd
 from dataclasses import replace
@@ -10,6 +11,7 @@ from django.core import signing
 from django.test import override_settings
 
 from fengqiao.config import secrets
+from fengqiao.ground import durable
 from fengqiao.kernel import keys
 
 
@@ -124,10 +126,33 @@ def test_who_cannot_read_our_files_is_handed_copies_and_new_ones_after_a_rotatio
     handed.keep()
     assert secrets.read(folder, {}) == secrets.read(data, {})
     secrets.rotate(data, "journal", {}, settle=0)
-    handed.keep()
+    assert handed.keep() == ""
     assert secrets.read(folder, {}) == secrets.read(data, {})
     for name in keys.NAMES:
         assert secrets.path(folder, name).stat().st_mode & 0o777 == 0o600
+
+
+def test_on_a_full_disk_the_copies_of_before_stay_and_it_is_told_once(tmp_path, monkeypatch):
+    data, folder = tmp_path / "data", tmp_path / "handed"
+    before = secrets.ensure(data, {})
+    handed = secrets.HandedOver(data, folder, pwd.getpwuid(os.geteuid()))
+    handed.keep()
+    secrets.rotate(data, "journal", {}, settle=0)
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    really = os.fsync
+    monkeypatch.setattr(durable.os, "fsync", full)
+    assert "could not be handed on (No space left on device)" in handed.keep()
+    assert handed.keep() == ""
+    assert secrets.read(folder, {}) == before
+    with pytest.raises(secrets.BadSecret, match="could not be handed on"):
+        secrets.HandedOver(data, tmp_path / "other", pwd.getpwuid(os.geteuid())).keep()
+    assert [path.name for path in folder.rglob("*.part")] == []
+    monkeypatch.setattr(durable.os, "fsync", really)
+    assert handed.keep() == ""
+    assert secrets.read(folder, {}) == secrets.read(data, {})
 
 
 def test_a_secret_from_a_variable_is_rotated_where_it_comes_from(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,36 @@ from tests.config.test_supervisor import environment, free_port
 from tests.conftest import fresh_database
 
 FIFTEEN = Path("/usr/lib/postgresql/15/bin")
+AN_ORDER = """
+from fengqiao.config import command
+with command.database():
+    command.set_up_django()
+    from tests.cast import an_order, build
+    print(an_order(build().chen).number)
+"""
+NUMBERS = """
+from fengqiao.config import command
+with command.database():
+    command.set_up_django()
+    from fengqiao.kernel.access import SystemPost, acting_as
+    from fengqiao.kernel.models import Matter
+    with acting_as(SystemPost("keeper")):
+        print(list(Matter.objects.values_list("number", flat=True)))
+"""
 
 
 def a_migration_of_tomorrow(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("insert into django_migrations (app, name, applied) values ('kernel', '0999_next', now())")
+
+
+def asked(environment: dict[str, str], *arguments: str) -> str:
+    """What a Python with this environment prints last."""
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.strip().splitlines()[-1]
 
 
 def up(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +91,7 @@ def test_a_cluster_of_another_postgresql_is_refused_and_serves_its_own_programs_
         done = up(folder)
         assert done.returncode == 2
         assert "written by PostgreSQL 15, this program brings 18" in done.stderr
-        assert "fengqiao backup" in done.stderr
+        assert "fengqiao backup --dump" in done.stderr
         monkeypatch.setenv("FENGQIAO_POSTGRESQL", str(FIFTEEN))
         with EmbeddedServer(home) as server, psycopg.connect(server.url(roles.OWNER)) as connection:
             assert connection.execute("select one from kept").fetchone() == (1,)
@@ -77,3 +103,19 @@ def test_programs_that_are_not_there_are_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert str(tmp_path) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not (FIFTEEN / "postgres").exists(), reason="PostgreSQL 15 is not installed")
+def test_data_move_from_postgresql_15_to_the_wheels_by_a_dump() -> None:
+    """The way of docs/operations/upgrading.md: the old programs on the old folder, the new ones on a new one."""
+    with short_path() as folder:
+        old, new = folder / "data", folder / "new"
+        fifteen = {**environment(folder, free_port()), "FENGQIAO_POSTGRESQL": str(FIFTEEN)}
+        number = asked(fifteen, "-c", AN_ORDER)
+        asked(fifteen, "-m", "fengqiao.config.command", "backup", "--dump", "--json")
+        (keys,) = (old / "backup-keys").glob("*.keys")
+        mine = environment(folder, free_port())
+        restored = ("restore", "latest", "--keys", str(keys), "--into", str(new), "--json")
+        assert json.loads(asked(mine, "-m", "fengqiao.config.command", *restored))["ok"]
+        assert (database_home(new) / "data/PG_VERSION").read_text() == "18\n"
+        assert number in asked({**mine, "FENGQIAO_DATA": str(new)}, "-c", NUMBERS)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import time
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from fengqiao.ground import durable
 from fengqiao.kernel import ports
 
 NAME = re.compile(r"[0-9a-f]{64}")
-PART = ".part"
 
 
 class Disk:
@@ -30,16 +27,13 @@ class Disk:
 
     def put(self, name: str, data: bytes) -> None:
         path = self.path(name)
-        part = path.with_name(f".{uuid.uuid4().hex}{PART}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(part, data)
-            part.replace(path)
-            _sync_folder(path.parent)
-            _sync_folder(self.folder)
+            with durable.new_file(path) as file:
+                file.write(data)
+            durable.sync_folder(self.folder)
         except OSError as problem:
-            part.unlink(missing_ok=True)
-            if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if problem.errno in durable.FULL:
                 raise ports.StorageFull(problem.errno, problem.strerror) from None
             raise
 
@@ -60,22 +54,6 @@ class Disk:
                     continue
                 if NAME.fullmatch(entry.name):
                     found.append(entry.name)
-                elif entry.name.endswith(PART):
+                elif entry.name.endswith(durable.PART):
                     entry.unlink()
         return found
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

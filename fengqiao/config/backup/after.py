@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fengqiao.config.backup import durable, forgotten, keyring, shelf
+from fengqiao.config.backup import forgotten, keyring, shelf
+from fengqiao.ground import durable
 
 RESTORED = "system.restored"
 SAMPLE = 25

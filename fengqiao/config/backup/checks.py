@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import connection
 
-from fengqiao.config.backup import durable, nightly, shelf, unfinished, wal
+from fengqiao.config.backup import nightly, shelf, unfinished, wal
 from fengqiao.config.backup.cluster import SPOOL
 from fengqiao.config.server import ELSEWHERE, database_home
+from fengqiao.ground import durable
 
 OLD_AFTER = timedelta(hours=26)
 WAITING_BYTES = 512 * 2**20

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 
-from fengqiao.config.backup import RestoreFailed, durable, keyring, shelf
+from fengqiao.config.backup import RestoreFailed, keyring, shelf
+from fengqiao.ground import durable
 
 
 def fitting(found: shelf.Set, archive: keyring.Archive) -> keyring.Archive:

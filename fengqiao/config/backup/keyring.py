@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fengqiao.config import secrets
-from fengqiao.config.backup import BackupFailed, RestoreFailed, durable
+from fengqiao.config.backup import BackupFailed, RestoreFailed
+from fengqiao.ground import durable
 from fengqiao.kernel.keys import Key
 
 SUFFIX = ".keys"

@@ -16,8 +16,9 @@ from typing import Any
 import psycopg
 
 from fengqiao.config import folders, roles, secrets
-from fengqiao.config.backup import BackupFailed, cluster, durable, forgotten, keyring, portable, sealed, shelf, wal
+from fengqiao.config.backup import BackupFailed, cluster, forgotten, keyring, portable, sealed, shelf, wal
 from fengqiao.config.server import EmbeddedServer
+from fengqiao.ground import durable
 from fengqiao.kernel.keys import Key
 
 Say = Callable[[str], None]

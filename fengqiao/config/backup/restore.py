@@ -28,7 +28,6 @@ from fengqiao.config.backup import (
     BackupFailed,
     RestoreFailed,
     cluster,
-    durable,
     examine,
     keyring,
     portable,
@@ -39,6 +38,7 @@ from fengqiao.config.backup import (
 from fengqiao.config.backup.make import Say
 from fengqiao.config.backup.unfinished import MARK
 from fengqiao.config.server import ELSEWHERE, EmbeddedServer, ServerFailed, database_home
+from fengqiao.ground import durable
 from fengqiao.kernel.keys import Key
 
 STAYS = ("backups", "backup-keys")  # a data folder with nothing else in it is empty

@@ -19,7 +19,7 @@ from typing import IO, Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from fengqiao.config.backup import durable
+from fengqiao.ground import durable
 from fengqiao.kernel.keys import Key
 
 MAGIC = b"FQB1"

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from fengqiao.config import environment, folders
-from fengqiao.config.backup import BackupFailed, durable, keyring
+from fengqiao.config.backup import BackupFailed, keyring
+from fengqiao.ground import durable
 
 NAME = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 MANIFEST, DATABASE, FILES = "manifest.json", "database.sealed", "files.txt"

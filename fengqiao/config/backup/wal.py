@@ -16,8 +16,9 @@ from pathlib import Path
 import psycopg
 
 from fengqiao.config import environment, folders, os_user, roles, secrets
-from fengqiao.config.backup import BackupFailed, RestoreFailed, cluster, durable, keyring, sealed, shelf
+from fengqiao.config.backup import BackupFailed, RestoreFailed, cluster, keyring, sealed, shelf
 from fengqiao.config.server import EmbeddedServer, database_home
+from fengqiao.ground import durable
 from fengqiao.kernel.keys import Key
 
 SUFFIX = ".sealed"

@@ -16,7 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     from fengqiao.config import folders
-    from fengqiao.config.backup import durable, keyring, make, shelf
+    from fengqiao.config.backup import keyring, make, shelf
+    from fengqiao.ground import durable
 
     data = folders.data_folder()
     at, keys = shelf.of_data(data), shelf.keys_folder(data)

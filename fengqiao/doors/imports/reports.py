@@ -20,6 +20,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from fengqiao.doors.imports.tables import Row, as_text
+from fengqiao.ground import durable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -189,13 +190,7 @@ def folder() -> Path:
 def keep(report: Report, name: str) -> Path:
     """Write a dry run's report, first rows included, where `sweep` finds it after seven days."""
     path = folder() / f"{name}-report.json"
-    part = path.with_suffix(".part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(report.as_json(), file, ensure_ascii=False)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    durable.write_json(path, report.as_json())
     return path
 
 

@@ -21,7 +21,7 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
-from fengqiao.ground import numbers
+from fengqiao.ground import durable, numbers
 from fengqiao.kernel import journal, keys
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.now import now, today
@@ -427,11 +427,7 @@ def _write(folder: Path, body: dict[str, Any]) -> bool:
         return False
     finally:
         part.unlink(missing_ok=True)
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    durable.sync_folder(folder)
     return True
 
 

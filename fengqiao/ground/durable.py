@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +18,20 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
-def new_file(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
-    """A file that bears its name only when the block ended well and its bytes are on the disk."""
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+def new_file(path: Path, owner: tuple[int, int] | None = None) -> Iterator[IO[bytes]]:
+    """A file, 0600, that bears its name only when the block ended well and its bytes are on the disk.
+
+    `owner` is the (user, group) it is given to. Raises OSError; then nothing of it is left.
+    """
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}{PART}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if owner is not None:
+            os.chown(part, *owner)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
