@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.http import QueryDict
 from django.utils.translation import get_language
@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.ground import codes
 from fengqiao.ground.refusals import Invalid
 from fengqiao.kernel import storing
-from fengqiao.kernel.models import ExcludedUnit, Unit
+from fengqiao.kernel.models import ExcludedUnit, Exclusion, Post, Unit
+from fengqiao.kernel.now import now
 
 if TYPE_CHECKING:
     from fengqiao.kernel.access import Acting
@@ -88,20 +89,30 @@ class _Offered(ModelChoiceIterator):  # type: ignore[type-arg]
 
 # A prepared question: building the query of `_OfUnits._free` costs ten times its answer.
 CHOSEN = """
-    select {columns} from unit u where u.key = any(%s) and u.closed_at is null
+    select {columns}{staffed} from unit u where u.key = any(%s) and u.closed_at is null
     and not exists (select from excluded_unit x where x.matter_id = %s and x.unit_id = u.id) order by u.id
 """
+STAFFED = """
+    , exists (select from post p join account a on a.id = p.account_id and a.is_active where p.unit_id = u.id
+    and p.since <= %s and (p.until is null or p.until > %s)
+    and not exists (select from exclusion e where e.matter_id = %s and e.account_id = a.id))
+"""
+
+NOBODY = _("Nobody at this unit could take it now. Choose another one, or ask the administrator.")
 
 
 class _OfUnits(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Open units by their keys, without those that the field's matter excludes, or those of a narrower `queryset`."""
+    """Open units by their keys, without those that the field's matter excludes, or those of a narrower `queryset`.
+
+    `staffed`: only those where somebody holds a post now and is not kept away from the matter.
+    """
 
     matter: Matter | None = None
     iterator = _Offered
 
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, *, staffed: bool = False, **more: Any) -> None:
         super().__init__(queryset=Unit.objects.filter(closed_at=None), to_field_name="key", **more)
-        self.narrowed = False
+        self.narrowed, self.staffed = False, staffed
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         copied: Any = super(forms.ChoiceField, self).__deepcopy__(memo)
@@ -111,6 +122,10 @@ class _OfUnits(forms.ModelChoiceField):  # type: ignore[type-arg]
     def _free(self) -> QuerySet[Unit]:
         """Asked for when it is used, as a move needs few of its fields."""
         rows: QuerySet[Unit] = self._queryset  # type: ignore[attr-defined]
+        if self.staffed:
+            kept_away = Exclusion.objects.filter(matter=self.matter).values("account")
+            there = Post.objects.filter(Q(until=None) | Q(until__gt=now()), unit=OuterRef("pk"), since__lte=now())
+            rows = rows.filter(Exists(there.filter(account__is_active=True).exclude(account__in=kept_away)))
         if self.matter is None:
             return rows
         return rows.exclude(pk__in=ExcludedUnit.objects.filter(matter=self.matter).values("unit"))
@@ -127,14 +142,19 @@ class _OfUnits(forms.ModelChoiceField):  # type: ignore[type-arg]
         if self.narrowed:
             found = list(self.queryset.filter(key__in=asked))
         else:
-            question = CHOSEN.format(columns=storing.columns(Unit, "u"))
-            rows = storing.ask(question, [asked, self.matter and self.matter.pk])
-            found = [storing.made(Unit, row) for row in rows]
+            found = self._asked(asked, self.matter and self.matter.pk)
         unknown = set(keys) - {unit.key for unit in found}
         if unknown:
             said, told = self.error_messages["invalid_choice"], {"value": min(unknown)}
             raise forms.ValidationError(said, code="invalid_choice", params=told)
         return found
+
+    def _asked(self, keys: list[str], matter: Any) -> list[Unit]:
+        question = CHOSEN.format(columns=storing.columns(Unit, "u"), staffed=STAFFED if self.staffed else "")
+        rows = storing.ask(question, [*([now(), now(), matter] if self.staffed else ()), keys, matter])
+        if self.staffed and not all(row[-1] for row in rows):
+            raise forms.ValidationError(NOBODY, code="nobody_there")
+        return [storing.made(Unit, row[:-1] if self.staffed else row) for row in rows]
 
 
 class OneUnit(_OfUnits):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -93,7 +94,7 @@ class Work:
                     self.strange.append(f"{key}: {error.code} {error.read()[:300]!r}")
                     return None
                 self.faults.append(f"{key}: {error.code} {error.read()[:300]!r}")
-            except (OSError, ValueError, urllib.error.URLError):
+            except (OSError, ValueError, http.client.HTTPException):
                 pass  # the other side died, before or after it did the work
             self.again += 1
             time.sleep(0.2)

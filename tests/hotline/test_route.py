@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from fengqiao.domains.hotline.forms import Dispatch
 from fengqiao.kernel import access, handle, route
 from fengqiao.kernel.docket import docket
 from fengqiao.kernel.intake import Told
-from fengqiao.kernel.models import Clock, Event, Matter, Relation, Task
+from fengqiao.kernel.models import Clock, Event, Matter, Relation, Task, Unit
 from fengqiao.kernel.now import now
 from fengqiao.offices.accounts import terms
 from tests.cast import FAR_VILLAGE, JIA, VILLAGE, Cast, appoint
@@ -126,11 +127,20 @@ def test_an_order_is_not_sent_to_a_unit_where_nobody_could_take_it(cast: Cast, w
         with docket(cast.sun) as book:
             route.exclude(book, book.take(access.READ, pk=matter.pk), [], [cast.qian.account_id])
     refusal = refused(cast.chen, "dispatch", matter, unit=unit)
-    assert (refusal.code, refusal.status, refusal.pointer) == ("nobody_there", 422, "/unit")
+    assert (refusal.code, refusal.status, refusal.errors[0]["pointer"]) == ("invalid", 422, "/unit")  # type: ignore[attr-defined]
+    assert "Nobody at this unit" in refusal.errors[0]["detail"]  # type: ignore[attr-defined]
+    assert unit not in [each.key for each in offered(cast, matter)]
     assert (state(matter), tasks(matter)) == ("received", {"dispatch": "hotline"})
     appoint(cast.units[unit], "unit_handler")
+    assert unit in [each.key for each in offered(cast, matter)]
     do(cast.chen, "dispatch", matter, unit=unit)
     assert tasks(matter) == {"take": unit}
+
+
+def offered(cast: Cast, matter: Matter) -> list[Unit]:
+    """The units that the page offers whoever dispatches."""
+    with access.acting_as(cast.chen):
+        return list(Dispatch(by=cast.chen, matter=matter).fields["unit"].queryset)
 
 
 def test_only_the_office_dispatches(cast: Cast) -> None:

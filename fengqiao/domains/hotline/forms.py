@@ -25,7 +25,7 @@ class Remark(Form):
 
 
 class Dispatch(Form):
-    unit = OneUnit(label=_("Lead unit"), help_text=_("One unit leads and answers; others only assist."))
+    unit = OneUnit(staffed=True, label=_("Lead unit"), help_text=_("One unit leads and answers; others only assist."))
     co_units = SomeUnits(required=False, label=_("Assisting units"))
     note = Words(required=False, label=_("Note to the unit"))
 
@@ -50,7 +50,7 @@ class Return(Form):
 
 class Settle(Form):
     upheld = forms.BooleanField(required=False, label=_("The unit is right; the order goes elsewhere"))
-    unit = OneUnit(required=False, label=_("New lead unit"))
+    unit = OneUnit(staffed=True, required=False, label=_("New lead unit"))
     note = Words(max_length=1000, label=_("Grounds of the ruling"))
 
     def narrow(self) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.domains.hotline.intake import desk_of, let_in
 from fengqiao.domains.hotline.models import HotlineOrder
 from fengqiao.ground.refusals import Refused
-from fengqiao.kernel import route, storing, timekeeping
+from fengqiao.kernel import route, timekeeping
 from fengqiao.kernel.docket import Docket
 from fengqiao.kernel.handle import move
 from fengqiao.kernel.models import Matter, Place, Post, Subject, Task, Unit
@@ -18,12 +18,6 @@ from fengqiao.offices.supervision import handle as supervision
 from fengqiao.offices.supervision import steps
 
 LIMITS = ("T-H01", "T-H04")
-# Who could take an order at a unit now. By hand: building the query took four milliseconds of every dispatch.
-SOMEBODY = """
-    select 1 from post join account on account.id = post.account_id and account.is_active
-    where post.unit_id = %s and post.since <= %s and (post.until is null or post.until > %s)
-    and not exists (select 1 from exclusion x where x.matter_id = %s and x.account_id = account.id) limit 1
-"""
 # Tasks of the units that lead or assist; all others are a desk's.
 OF_UNITS = ("take", "handle", "start", "assist", *steps.TASKS.values())
 
@@ -66,23 +60,12 @@ def unresolved(book: Docket, matter: Matter) -> Any:
 
 def _to(book: Docket, matter: Matter, unit: Unit) -> Task:
     route.lead(book, matter, unit)
-    _refuse_empty(book, matter, unit)
     book.unrelate(matter, "co", unit=unit)
     book.finish(matter, "assist", unit=unit, outcome="leads")
     task = book.task(matter, "take", unit)
     book.clock(matter, "T-H02", task=task)
     book.message("desk", "dispatched", matter=matter, unit=unit)
     return task
-
-
-def _refuse_empty(book: Docket, matter: Matter, unit: Unit) -> None:
-    """An order never lies in nobody's list: somebody holds a post there, and is not kept away from it."""
-    if not storing.ask(SOMEBODY, [unit.pk, book.now, book.now, matter.pk]):
-        raise Refused(
-            "nobody_there",
-            _("Nobody at this unit could take the order now. Choose another one, or ask the administrator."),
-            pointer="/unit",
-        )
 
 
 def _assisted(book: Docket, matter: Matter, units: list[Unit]) -> None:
