@@ -1,6 +1,6 @@
 """What `fengqiao check` asks. Each function returns sentences about what is wrong; none when all is well.
 
-Others add themselves by their dotted name in the setting FENGQIAO_CHECKS.
+Others add themselves by a word and their dotted name in the setting FENGQIAO_CHECKS.
 """
 
 from __future__ import annotations

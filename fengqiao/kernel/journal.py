@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,22 +20,6 @@ if TYPE_CHECKING:
     from fengqiao.kernel.access import Acting
 
 START = b"\0" * 32
-_FIELDS = (
-    "opened_year",
-    "stream",
-    "seq",
-    "matter_id",
-    "kind",
-    "happened_at",
-    "recorded_at",
-    "actor",
-    "post_id",
-    "account_id",
-    "unit_id",
-    "visibility",
-    "law",
-    "data",
-)
 
 
 def actor_name(by: Acting) -> str:
@@ -47,18 +32,42 @@ def actor_name(by: Acting) -> str:
 def canonical(event: Any) -> bytes:
     """The bytes that are chained: fields as sorted JSON, instants in UTC to the microsecond.
 
-    `audit` gives its own rows, whose instants are that text already.
+    `audit` gives its own rows, whose instants are that text already and whose data are JSON as stored.
     """
-    fields = {name: getattr(event, name) for name in _FIELDS}
-    for name in ("happened_at", "recorded_at"):
-        if not isinstance(fields[name], str):
-            fields[name] = fields[name].astimezone(UTC).isoformat(timespec="microseconds")
+    happened, recorded, data = event.happened_at, event.recorded_at, event.data
+    fields = {
+        "opened_year": event.opened_year,
+        "stream": event.stream,
+        "seq": event.seq,
+        "matter_id": event.matter_id,
+        "kind": event.kind,
+        "happened_at": happened if isinstance(happened, str) else _instant(happened),
+        "recorded_at": recorded if isinstance(recorded, str) else _instant(recorded),
+        "actor": event.actor,
+        "post_id": event.post_id,
+        "account_id": event.account_id,
+        "unit_id": event.unit_id,
+        "visibility": event.visibility,
+        "law": event.law,
+        "data": orjson.loads(data) if isinstance(data, str) else data,
+    }
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=str)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def mac(event: Any, prev: bytes, key: keys.Key) -> bytes:
     """HMAC-SHA256 over the previous MAC and this event."""
-    return hmac.digest(key.secret, bytes(prev) + canonical(event), "sha256")
+    keyed = _keyed(key.secret).copy()  # setting one up takes three times as long
+    keyed.update(bytes(prev) + canonical(event))
+    return keyed.digest()
+
+
+@lru_cache(maxsize=16)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(secret, digestmod="sha256")
 
 
 def line(

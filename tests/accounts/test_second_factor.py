@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fengqiao.ground.refusals import Refused
-from fengqiao.kernel.models import Account, RecoveryCode
+from fengqiao.ground.refusals import NotNow, Refused
+from fengqiao.kernel.access import SystemPost, acting_as
+from fengqiao.kernel.models import Account, Event, RecoveryCode
 from fengqiao.kernel.now import at, now
 from fengqiao.offices.accounts import secondfactor
-from tests.accounts.entering import SECRET, enter, give_password
+from tests.accounts.entering import PASSWORD, SECRET, enter, give_password
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
@@ -70,6 +71,34 @@ def test_new_recovery_codes_make_the_old_ones_void(li):
     old = secondfactor.renew_recovery_codes(li)
     secondfactor.renew_recovery_codes(li)
     assert secondfactor.check(li, old[0]) == ""
+
+
+def test_new_codes_are_given_on_a_page_for_the_password_and_stand_in_the_journal(client, li, cast, settings):
+    settings.LANGUAGE_CODE, settings.FENGQIAO_DEMO = "en", False
+    old, *_others = secondfactor.renew_recovery_codes(li)
+    enter(client, cast.li)
+    assert "10 of those are left" in client.get("/desk/account/codes/").content.decode()
+    wrong = client.post("/desk/account/codes/", {"password": "another-evening"})
+    assert (wrong.status_code, "not your password" in wrong.content.decode()) == (422, True)
+    given = client.post("/desk/account/codes/", {"password": PASSWORD})
+    assert "no-store" in given.headers["Cache-Control"]
+    codes = given.context["codes"]
+    assert all(code in given.content.decode() for code in codes)
+    assert [secondfactor.check(li, code) for code in (old, codes[0])] == ["", "recovery"]
+    with acting_as(SystemPost("keeper")):
+        noted = list(Event.objects.filter(kind="account.recovery_codes_renewed").values_list("actor", "data"))
+    assert noted == [(f"post:{cast.li.pk}", {"account": li.pk})]
+
+
+def test_without_a_second_step_there_are_no_codes_to_renew(someone, cast, settings):
+    settings.FENGQIAO_DEMO = True
+    give_password(cast.chen.account)
+    someone.types("chen")
+    sent = someone.client.post("/desk/account/codes/", {"password": PASSWORD})
+    assert sent.headers["Location"] == "/desk/account/"
+    with pytest.raises(NotNow):
+        secondfactor.give_new_codes(cast.chen.account, by=cast.chen)
+    assert secondfactor.recovery_codes_left(cast.chen.account) == 0
 
 
 def test_a_recovery_code_signs_in(someone, li):

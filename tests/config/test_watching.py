@@ -381,7 +381,7 @@ def test_check_tells_of_a_provisional_calendar_only_when_it_is_late_and_matters(
 
 
 def test_every_check_is_one_that_fengqiao_check_asks(settings):
-    asked = {path.rpartition(".")[2] for path in settings.FENGQIAO_CHECKS if ".watching." in path}
+    asked = {path.rpartition(".")[2] for path in settings.FENGQIAO_CHECKS.values() if ".watching." in path}
     assert asked == {name for name, it in vars(checks).items() if getattr(it, "__module__", "") == checks.__name__}
 
 

@@ -239,6 +239,19 @@ def test_a_whole_matter_gone_is_named_by_its_number(three: list[Matter], own_dat
     assert audit.verify(anchors, number=three[0].number).verified
 
 
+def test_chains_that_cross_chunks_are_read_whole(
+    three: list[Matter], own_database: Database, anchors: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = audit.verify(anchors)
+    with attacker(own_database) as boot:
+        boot.execute("update event set law = 'x' where stream = %s and seq = 5", [str(three[1].pk)])
+    for size in range(1, 6):
+        monkeypatch.setattr(audit, "CHUNK", size)
+        found = audit.verify(anchors)
+        assert (found.events, found.streams) == (whole.events, whole.streams) > (7, 3)
+        assert links(found) == [(three[1].number, 5, "changed")]
+
+
 def test_a_journal_without_its_matter_is_named(three: list[Matter], own_database: Database, anchors: Path) -> None:
     with attacker(own_database) as boot:
         boot.execute("delete from matter where id = %s", [three[2].pk])

@@ -15,13 +15,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
-    results = {path: list(import_string(path)()) for path in settings.FENGQIAO_CHECKS}
+    results = {name: list(import_string(path)()) for name, path in settings.FENGQIAO_CHECKS.items()}
     return {"ok": not any(results.values()), "checks": results}
 
 
 def show(answer: dict[str, Any]) -> str:
     lines = []
-    for path, problems in answer["checks"].items():
-        name = path.rpartition(".")[2].replace("_", " ")
+    for name, problems in answer["checks"].items():
         lines += [f"{name}: {problem}" for problem in problems] or [f"{name}: in order"]
     return "\n".join(lines)

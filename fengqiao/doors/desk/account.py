@@ -98,6 +98,23 @@ def change(request: ActingRequest, pk: int, what: str) -> HttpResponse:
     return render(request, "desk/passkey_change.html", context, status=422 if form.is_bound else 200)
 
 
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@acting
+def codes(request: ActingRequest) -> HttpResponse:
+    """Ten new recovery codes in place of the old ones, with the password; they are shown only now."""
+    account = request.post.account
+    if not account.totp:
+        return HttpResponseRedirect(reverse("accounts:account"))
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _password_holds(request, form):
+        fresh = secondfactor.give_new_codes(account, by=request.post)
+        context = {"codes": fresh, "following": reverse("accounts:account"), "staff": True, "renewed": True}
+        return render(request, "desk/second_factor_codes.html", context)
+    context = {"form": form, "left": secondfactor.recovery_codes_left(account)}
+    return render(request, "desk/codes_change.html", context, status=422 if form.is_bound else 200)
+
+
 def _form_of(what: str, one: Passkey, sent: Any) -> forms.Form:
     return PasswordForm(sent) if what == "remove" else NameForm(sent, initial={"name": one.name})
 

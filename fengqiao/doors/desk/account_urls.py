@@ -16,5 +16,6 @@ urlpatterns = [
     path("posts/", signin.posts, name="posts"),
     path("account/", account.page, name="account"),
     path("account/passkeys/made/", account.made, name="passkey_made"),
+    path("account/codes/", account.codes, name="codes"),
     path("account/passkeys/<int:pk>/<str:what>/", account.change, name="passkey_change"),
 ]

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from fengqiao.ground.refusals import Refused
+from fengqiao.ground.refusals import NotNow, Refused
 from fengqiao.kernel import ciphers, journal
 from fengqiao.kernel.access import Acting, SystemPost
 from fengqiao.kernel.models import Account, RecoveryCode
@@ -104,6 +104,16 @@ def renew_recovery_codes(account: Account) -> list[str]:
         digests = [_digests(account, code)[0] for code in raw]
         RecoveryCode.objects.bulk_create(RecoveryCode(account=account, digest=digest) for digest in digests)
     return [f"{code[:5]}-{code[5:]}" for code in raw]
+
+
+def give_new_codes(account: Account, *, by: Acting) -> list[str]:
+    """Ten new recovery codes, for somebody who has used or lost the old ones. Raises NotNow without a second factor."""
+    if not account.totp:
+        raise NotNow("no_second_step", _("Set up the second step first."))
+    with transaction.atomic():
+        codes = renew_recovery_codes(account)
+        journal.note(by, "accounts", "account.recovery_codes_renewed", data={"account": account.pk})
+    return codes
 
 
 def recovery_codes_left(account: Account) -> int:

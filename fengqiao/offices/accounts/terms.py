@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -55,9 +55,9 @@ def _naming(unit: Unit) -> set[uuid.UUID]:
 
 def end_post(post: Post, *, at: datetime | None = None, by: Acting = KEEPER) -> None:
     """End a term, now or on a day to come. Reading puts its tasks into the unit's queue at that second; the rows
-    follow here, or on that day (`upkeep`), with an event."""
+    follow here, or on that day (`upkeep`), with an event. One that has not begun ends as it begins."""
     with transaction.atomic():
-        post.until = at or now()
+        post.until = max(at or now(), post.since + timedelta(microseconds=1))
         post.save(update_fields=["until"])
         if post.holds:
             journal.note(by, "accounts", "post.will_end", data={"post": post.pk, "until": post.until.isoformat()})

@@ -18,17 +18,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
 from fengqiao.ground import durable, numbers
-from fengqiao.kernel import journal, keys
+from fengqiao.kernel import journal, keys, storing
 from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.now import now, today
 
 KEEPER = SystemPost("keeper")
 SEALED = "anchor.sealed"
-CHUNK = 5000
+CHUNK = 500  # some 200 kB, what waits in a socket
 TOLD_EVERY = 50_000
 BEGINNING = re.compile(rb'\{"number":(\d+),"at":"([^"]+)","below":(\d+),')  # of an anchor, as `seal_root` writes it
 
@@ -62,7 +63,7 @@ class Row(NamedTuple):
     unit_id: int | None
     visibility: str
     law: str
-    data: Any
+    data: str
     prev: bytes
     mac: bytes
     key_id: str
@@ -180,7 +181,7 @@ def _snapshot() -> Iterator[None]:
         if outermost:
             with connection.cursor() as cursor:
                 cursor.execute("set transaction isolation level repeatable read, read only")
-        with acting_as(KEEPER):
+        with acting_as(KEEPER), storing.streaming():
             yield
 
 
@@ -270,27 +271,37 @@ def _wrong(row: Row, running: bytes, after: Row | None, end: End | None, key: ke
 def _roots_told(rows: list[Row], anchors: Anchors) -> Iterator[Broken]:
     """The journal names each sealed root: an anchor file that was taken away since is missed here."""
     for row in rows:
-        if row.kind == SEALED and anchors.roots.get(row.data["root"]) != row.data["value"]:
-            yield Broken("anchors", "", row.data["root"], "root_missing")
+        if row.kind == SEALED:
+            told = orjson.loads(row.data)
+            if anchors.roots.get(told["root"]) != told["value"]:
+                yield Broken("anchors", "", told["root"], "root_missing")
 
 
 def _events(only: str = "", year: int = 0) -> Iterator[Row]:
     where, params = (" where opened_year = %s and stream = %s", [year, only]) if only else ("", [])
-    for row in _chunks(f"{EVENTS}{where} order by opened_year, stream, seq", params):
-        yield Row._make((*row[:13], orjson.loads(row[13]), bytes(row[14]), bytes(row[15]), row[16]))
+    return map(Row._make, _chunks("events", f"{EVENTS}{where} order by opened_year, stream, seq", params))
 
 
 def _ends(only: str = "") -> Iterator[End]:
     where = " where stream = %s" if only else ""
-    for row in _chunks(f"{ENDS}{where} order by opened_year, stream", [only] if only else []):
-        yield End(row[0], row[1], row[2], bytes(row[3]), row[4])
+    return map(End._make, _chunks("ends", f"{ENDS}{where} order by opened_year, stream", [only] if only else []))
 
 
-def _chunks(query: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(query, params)
-        while rows := cursor.fetchmany(CHUNK):
-            yield from rows
+def _chunks(name: str, query: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, inside `storing.streaming`: the next chunk is asked for before one is worked on, so that the
+    database makes it meanwhile.
+    """
+    declared = psycopg.ClientCursor(connection.connection).mogrify(query, params)  # it takes no parameters
+    storing.send([(f"declare {name} no scroll cursor for {declared}", [])])
+    chunk = f"fetch {CHUNK} from {name}"
+    coming = storing.ask_later(chunk, [])
+    while True:
+        this, coming = coming, storing.ask_later(chunk, [])
+        rows = this()
+        if not rows:
+            break
+        yield from rows
+    storing.send([(f"close {name}", [])])
 
 
 # Anchors -------------------------------------------------------------------------------------------------------------
@@ -375,7 +386,8 @@ def _changed_heads(since: int, below: int) -> list[list[Any]]:
 
 
 def _all_heads() -> list[list[Any]]:
-    return [[end.stream, end.seq, end.head.hex(), end.number] for end in _ends()]
+    with storing.streaming():
+        return [[end.stream, end.seq, end.head.hex(), end.number] for end in _ends()]
 
 
 def _root(body: dict[str, Any]) -> str:
