@@ -200,6 +200,19 @@ def _month(moment: datetime) -> int:
     return day.year * 12 + day.month - (day.month - 1) % 3
 
 
+def _code_hash(source: UUID, turn: int) -> bytes:
+    key = keys.current("hash").secret
+    return numbers.query_code_hash(numbers.query_code(source, turn, key), key)
+
+
+def given_another_code(sources: list[tuple[Any, ...]], taken: set[bytes]) -> None:
+    """Sources whose query code is another one's get their next: of a million codes a pair is alike now and then."""
+    at, turn = COLUMNS["source"].index("code_hash"), COLUMNS["source"].index("code_turn")
+    for place, row in enumerate(sources):
+        if row[at] in taken:
+            sources[place] = (*row[:at], _code_hash(row[0], row[turn] + 1), row[turn] + 1, *row[turn + 1 :])
+
+
 class _Order:
     """The writing of one story."""
 
@@ -452,10 +465,8 @@ class _Order:
             story.opened_at, matter.opened_year, self.due_at, self.closed_at, False, matter.last_kind, matter.last_at,
             matter.version, matter.head,
         )  # fmt: skip
-        hash_key = keys.current("hash").secret
-        code = numbers.query_code(source.pk, 0, hash_key)
         self._add(
-            "source", source.pk, matter.pk, "12345", 0, numbers.query_code_hash(code, hash_key), 0, source.proof_hash,
+            "source", source.pk, matter.pk, "12345", 0, _code_hash(source.pk, 0), 0, source.proof_hash,
             self.content[1], ciphers.lookup_hash("text", tokens.normalise(story.text)), self.person,
             story.opened_at, self.answer[0] if self.answer else None, self.answer[1] if self.answer else None,
             self.withdrawn_at,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -204,30 +206,48 @@ def _post(username: str, unit: Any, role: str) -> Any:
 
 
 def _orders(city: Any, count: int, owner_url: str, say: Any) -> dict[str, Any]:
-    """Write the history through the owner's connection; what the checks must know of it."""
-    from bench.history import Writer, stories
-    from bench.words import Vocabulary
+    """Write the history through the owner's connections, a process for each core; what the checks must know of it."""
+    from django.db import connections
 
-    vocabulary = Vocabulary(SEED)
     ended_at = datetime.now(UTC).replace(microsecond=0)
-    writer = Writer(city, vocabulary, random.Random(SEED + 1), ended_at, _often(vocabulary))
     states: Counter[str] = Counter()
-    began = time.monotonic()
     with psycopg.connect(owner_url) as connection:
-        connection.execute("set synchronous_commit to off")
         index = connection.execute("select pg_get_indexdef('search_row_tokens'::regclass)").fetchone()
         connection.execute("drop index search_row_tokens")
-        for serial, story in enumerate(stories(city, vocabulary, count, ended_at, SEED + 2), 1):
-            writer.write(story)
-            states[story.state] += 1
-            if serial % BATCH == 0 or serial == count:
-                _copy(connection, writer.take())
-            if serial % 20_000 == 0:
-                say(f"  {serial:,} orders, {time.monotonic() - began:.0f} s")
+        connection.commit()
+        connections.close_all()  # what is forked must not share one
+        shares = len(os.sched_getaffinity(0))
+        with ProcessPoolExecutor(shares, mp_context=multiprocessing.get_context("fork")) as pool:
+            told = [pool.submit(_share, (at, shares), city, count, owner_url, ended_at, say) for at in range(shares)]
+            for each in told:
+                states += each.result()
         connection.execute(index[0] if index else "")
         connection.execute("select setval('matter_number_hotline', %s)", [count + 1])
         connection.commit()
     return {"count": count, "states": dict(states), "ended_at": ended_at.isoformat()}
+
+
+def _share(which: tuple[int, int], city: Any, count: int, owner_url: str, ended_at: datetime, say: Any) -> Counter[str]:
+    """Every n-th of the stories; how many of them are in which state."""
+    from bench.history import Writer, stories
+    from bench.words import Vocabulary
+
+    mine, shares = which
+    vocabulary = Vocabulary(SEED)
+    writer = Writer(city, vocabulary, random.Random(f"{SEED}-{mine}"), ended_at, _often(vocabulary))
+    states: Counter[str] = Counter()
+    began = time.monotonic()
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("set synchronous_commit to off")
+        for serial, story in enumerate(stories(city, vocabulary, count, ended_at, SEED + 2), 1):
+            if serial % shares == mine:
+                writer.write(story)
+                states[story.state] += 1
+            if serial % (BATCH * shares) == 0 or serial == count:
+                _copy(connection, writer.take())
+            if serial % 20_000 == 0 and mine == 0:
+                say(f"  {serial:,} orders, {time.monotonic() - began:.0f} s")
+    return states
 
 
 def _often(vocabulary: Any) -> dict[str, int]:
@@ -241,8 +261,11 @@ def _often(vocabulary: Any) -> dict[str, int]:
 
 
 def _copy(connection: psycopg.Connection[Any], rows: dict[str, list[tuple[Any, ...]]]) -> None:
-    from bench.history import COLUMNS
+    from bench.history import COLUMNS, given_another_code
 
+    codes = [row[COLUMNS["source"].index("code_hash")] for row in rows["source"]]
+    taken = connection.execute("select code_hash from source where code_hash = any(%s)", [codes]).fetchall()
+    given_another_code(rows["source"], {bytes(code) for (code,) in taken})
     with connection.cursor() as cursor:
         for table, columns in COLUMNS.items():
             with cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:
