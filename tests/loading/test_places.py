@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from fengqiao.config import named
+from fengqiao.config.commands import load_places
 from fengqiao.ground.refusals import Invalid, Refused
 from fengqiao.kernel import access, people, places
 from fengqiao.kernel.models import Event, Place, Unit
@@ -74,6 +75,17 @@ def test_looking_changes_nothing():
     report = loading.examine(without(shipped("zhuji"), "330681102"))
     assert report.changes
     assert set(Place.objects.values_list("pk", "name", "valid_to")) == before
+
+
+def test_of_a_city_that_ends_what_lies_in_it_is_only_counted():
+    a_unit("ying", "330681102")
+    told = load_places.show({"ok": True, "committed": False, **loading.examine(OTHER).as_json()}).splitlines()
+    ended = [line for line in told if ": ended" in line]
+    assert ended == [
+        "  330681 诸暨市: ended, 537 places below with it",
+        "  330681102 应店街镇: ended (units there: 1, open matters: 0)",
+    ]
+    assert len(loading.examine(OTHER).plan.ended) == 2 + 537
 
 
 def test_a_renamed_place_keeps_its_old_name_among_the_others():

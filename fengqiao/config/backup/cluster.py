@@ -98,6 +98,10 @@ def look_through(path: Path, key: Key, bound_to: str) -> str:
     return match[1]
 
 
+# Python before 3.11.4, such as Debian 12's, has no filters; what is unpacked was sealed by ourselves.
+DATA_ONLY = getattr(tarfile, "data_filter", lambda member, path: member)
+
+
 def unpack(path: Path, key: Key, bound_to: str, server: EmbeddedServer) -> None:
     """Lay the cluster out beside its place in the server's home, and compare it with its own manifest.
 
@@ -108,7 +112,8 @@ def unpack(path: Path, key: Key, bound_to: str, server: EmbeddedServer) -> None:
     part.mkdir(parents=True, mode=0o700)
     try:
         with tarfile.open(fileobj=sealed.Reader(sealed.read(path, key, bound_to)), mode="r|") as tar:
-            tar.extractall(part, filter="data")
+            tar.extraction_filter = DATA_ONLY
+            tar.extractall(part)
     except (sealed.Damaged, tarfile.TarError, EOFError) as problem:
         raise RestoreFailed(f"The copy of the database does not hold: {problem}") from None
     part.chmod(0o700)

@@ -1,6 +1,7 @@
 """`fengqiao load places FILE`: the region tree of this or any other city."""
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,7 @@ def show(answer: dict[str, Any]) -> str:
     lines += [f"  {code} {old} → {new}: renamed" for code, old, _same, new in answer["renamed"]]
     lines += [f"  {old} {name} → {new}: another code" for old, name, new, _name in answer["moved"]]
     lines += [f"  {code} {name}: other columns changed" for code, name, _same, _name in answer["changed"]]
-    lines += [
-        f"  {code} {name}: ended" + (f", goes on in {successor}" if successor else "") + _hangs(answer, code)
-        for code, name, successor in answer["ended"]
-    ]
+    lines += _ended(answer)
     lines += [f"  {problem}" for problem in answer["problems"]]
     lines += [f"  unit {key}: answers for more codes now" for key in answer["retied"]]
     counts = ", ".join(f"{name} {count}" for name, count in answer["counts"].items())
@@ -74,6 +72,21 @@ def show(answer: dict[str, Any]) -> str:
     if not answer["committed"] and any(answer["counts"][name] for name in ("added", "renamed", "ended", "moved")):
         end = "Nothing is stored yet; --commit stores it."
     return "\n".join([*lines, f"{counts}. {end}"])
+
+
+def _ended(answer: dict[str, Any]) -> list[str]:
+    """A place that ends with the one above it, and on which nothing hangs, is only counted there."""
+    gone = {code for code, _name, _successor in answer["ended"]}
+    below = Counter[str]()
+    lines = []
+    for code, name, successor in answer["ended"]:
+        above = next((code[:n] for n in (6, 9, 12) if n < len(code) and code[:n] in gone), "")
+        if above and not successor and not _hangs(answer, code):
+            below[above] += 1
+        else:
+            goes_on = f", goes on in {successor}" if successor else ""
+            lines.append((code, f"  {code} {name}: ended{goes_on}{_hangs(answer, code)}"))
+    return [line + (f", {below[code]} places below with it" if below[code] else "") for code, line in lines]
 
 
 def _hangs(answer: dict[str, Any], code: str) -> str:
