@@ -113,7 +113,7 @@ def unpack(path: Path, key: Key, bound_to: str, server: EmbeddedServer) -> None:
     try:
         with tarfile.open(fileobj=sealed.Reader(sealed.read(path, key, bound_to)), mode="r|") as tar:
             tar.extraction_filter = DATA_ONLY
-            tar.extractall(part)
+            tar.extractall(part)  # noqa: S202 - filtered above
     except (sealed.Damaged, tarfile.TarError, EOFError) as problem:
         raise RestoreFailed(f"The copy of the database does not hold: {problem}") from None
     part.chmod(0o700)
