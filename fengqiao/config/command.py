@@ -153,6 +153,7 @@ def _plain(answer: dict[str, Any]) -> str:
 def _sentence(problem: Exception) -> str | None:
     """The sentence of an expected refusal; None for a fault of the program, which keeps its traceback."""
     from django.core.exceptions import ImproperlyConfigured
+    from psycopg.errors import UndefinedColumn, UndefinedTable
 
     from fengqiao.config import backup, binaries, dump, migrate, os_user, roles, secrets, server, supervisor
     from fengqiao.doors.outages import outage_of
@@ -169,6 +170,8 @@ def _sentence(problem: Exception) -> str | None:
         return str(problem.args[0])
     if isinstance(problem, expected):
         return str(problem)
+    if isinstance(problem.__cause__, UndefinedTable | UndefinedColumn):
+        return "The database has not the tables of this release: run `fengqiao migrate` with FENGQIAO_OWNER_URL first."
     outage = outage_of(problem)
     if isinstance(outage, Away):
         return f"The database does not answer: {(str(problem).strip() or repr(problem)).splitlines()[0]}"

@@ -45,7 +45,7 @@ def go_on(progress: Callable[[int], None] | None = None) -> int:
         count += len(ids)
         if progress:
             progress(count)
-    if count:
+    if len(keys.all_of("hash")) > 1:
         _mark(None)
     return count
 

@@ -68,7 +68,7 @@ def database_home(data: Path) -> Path:
     """The folder of the embedded server for the data folder `data`.
 
     It is `data/database`, unless root's database user cannot reach that (a data folder under /root, say): then it
-    lies under /var/lib/fengqiao and `data/database.path` names it, so that no folder's mode has to be widened.
+    lies under /var/lib/fengqiao-database and `data/database.path` names it, so that no folder's mode has to be widened.
     """
     pointer = data / ELSEWHERE
     if pointer.exists():
@@ -76,7 +76,7 @@ def database_home(data: Path) -> Path:
     home = data / "database"
     if not os_user.is_root() or not data.exists() or os_user.can_reach(data, os_user.database_user()):
         return home
-    away = Path("/var/lib/fengqiao") / f"database-{secrets.token_hex(4)}"
+    away = Path("/var/lib/fengqiao-database") / secrets.token_hex(4)
     away.mkdir(parents=True, mode=0o711)
     pointer.write_text(f"{away}\n")
     return away

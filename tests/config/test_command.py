@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from fengqiao.config import command, commands
+from fengqiao.config import command, commands, roles
 from fengqiao.kernel.keys import NAMES
+from tests.conftest import test_server as server_of_tests
 
 
 def fengqiao(*arguments, **environment):
@@ -105,7 +106,9 @@ def test_keys_are_listed_and_rotated_without_ever_being_shown(tmp_path):
     from fengqiao.config import secrets
 
     made = secrets.ensure(tmp_path, {})
-    rotated = json.loads(fengqiao("keys", "rotate", "journal", "--json", **environment).stdout)
+    done = fengqiao("keys", "rotate", "journal", "--json", **environment)
+    assert done.returncode == 0, done.stderr
+    rotated = json.loads(done.stdout)
     listed = fengqiao("keys", "list", "--json", **environment).stdout
     assert json.loads(listed)["journal"] == [rotated["id"], made["journal"][0].id]
     assert set(json.loads(listed)) == set(NAMES)
@@ -129,6 +132,19 @@ def test_a_database_that_does_not_answer_is_told_in_one_sentence():
     done = fengqiao("check", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert done.returncode == 2
     assert done.stderr.startswith("The database does not answer: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("audit", "verify")])
+def test_a_database_without_tables_is_told_in_one_sentence(arguments):
+    server, name = server_of_tests(), f"bare_{os.getpid()}"
+    server.create_database(name)
+    try:
+        done = fengqiao(*arguments, DATABASE_URL=server.url(roles.PROGRAM, name))
+    finally:
+        server.drop_database(name)
+    assert done.returncode == 2
+    assert done.stderr.endswith("run `fengqiao migrate` with FENGQIAO_OWNER_URL first.\n")
     assert done.stderr.count("\n") == 1
 
 

@@ -188,6 +188,13 @@ def test_what_comes_after_the_walk_is_not_walked_again(cast: Cast, rotate: Any) 
     assert walk() == 2
 
 
+def test_a_city_without_matters_is_walked_at_once(cast: Cast, rotate: Any) -> None:
+    rotate()
+    assert walk() == 0
+    an_order(cast.chen)
+    assert rehash.waiting() == []
+
+
 def test_with_one_key_there_is_nothing_to_walk(cast: Cast) -> None:
     an_order(cast.chen)
     assert walk() == 0

@@ -119,3 +119,23 @@ def test_data_move_from_postgresql_15_to_the_wheels_by_a_dump() -> None:
         assert json.loads(asked(mine, "-m", "fengqiao.config.command", *restored))["ok"]
         assert (database_home(new) / "data/PG_VERSION").read_text() == "18\n"
         assert number in asked({**mine, "FENGQIAO_DATA": str(new)}, "-c", NUMBERS)
+
+
+@pytest.mark.skipif(not (FIFTEEN / "postgres").exists(), reason="PostgreSQL 15 is not installed")
+def test_a_dump_of_the_wheels_postgresql_is_brought_back_on_a_server_of_15(monkeypatch: pytest.MonkeyPatch) -> None:
+    with short_path() as folder:
+        mine = environment(folder, free_port())
+        number = asked(mine, "-c", AN_ORDER)
+        asked(mine, "-m", "fengqiao.config.command", "backup", "--dump", "--json")
+        backups, (keys,) = folder / "data/backups", (folder / "data/backup-keys").glob("*.keys")
+        (dumped,) = (backups / "sets").iterdir()
+        monkeypatch.setenv("FENGQIAO_POSTGRESQL", str(FIFTEEN))
+        with EmbeddedServer(database_home(folder / "fifteen")) as server:
+            urls = {"DATABASE_URL": server.url(roles.PROGRAM), "FENGQIAO_OWNER_URL": server.url(roles.OWNER)}
+            there = {**mine, **urls, "FENGQIAO_DATA": str(folder / "new")}
+            done = asked(there, "-m", "fengqiao.config.command", "restore", str(dumped), "--keys", str(keys), "--json")
+            assert json.loads(done)["ok"]
+            assert number in asked(there, "-c", NUMBERS)
+            assert json.loads(asked(there, "-m", "fengqiao.config.command", "audit", "verify", "--json"))["ok"]
+            with psycopg.connect(server.url(roles.OWNER)) as connection:
+                assert connection.info.server_version // 10000 == 15

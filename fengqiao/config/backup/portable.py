@@ -6,6 +6,7 @@ snapshot, in which what goes with it is read too.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from fengqiao.config.backup import BackupFailed, RestoreFailed, programs, sealed
 from fengqiao.kernel.keys import Key
 
 LEFT_OUT = ("matter_key", "django_session", "idempotency")
+KNOWS_TIMEOUT = 170000  # from this version on a server knows every setting that pg_restore makes
 
 
 @contextmanager
@@ -75,11 +77,12 @@ def bring_back(dumped: Path, owner_url: str, wrapped: list[tuple[str, str, bytes
         search = sql.Identifier(roles.SEARCH)
         owner.execute(sql.SQL("grant create on schema public to {}").format(search))
         try:
-            _load(dumped, owner_url, "pre-data")
-            _load(dumped, owner_url, "data")
+            load = _load if owner.info.server_version >= KNOWS_TIMEOUT else _load_into_older
+            load(dumped, owner_url, "pre-data")
+            load(dumped, owner_url, "data")
             owner.execute("update event set xid = '3'::xid8")
             owner.execute("update bookmark set xid = 0")
-            _load(dumped, owner_url, "post-data")
+            load(dumped, owner_url, "post-data")
             with (
                 owner.cursor() as cursor,
                 cursor.copy("copy matter_key (matter_id, key_id, wrapped) from stdin") as copy,
@@ -96,8 +99,32 @@ def _load(dumped: Path, owner_url: str, section: str) -> None:
         binaries.folder() / "pg_restore", "--section", section, "--exit-on-error", "--jobs", "2",
         "--dbname", dump.without_password(owner_url), dumped,
     ]  # fmt: skip
-    try:
+    with _as_restore():
         for _chunk in programs.output(command, dump.password(owner_url)):
             pass
+
+
+def _load_into_older(dumped: Path, owner_url: str, section: str) -> None:
+    """By psql: pg_restore sets a timeout that servers before 17 do not know."""
+    told: list[str | Path] = [binaries.folder() / "pg_restore", "--section", section, "--file", "-", dumped]
+    command: list[str | Path] = [
+        binaries.folder() / "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--output", os.devnull,
+        "--dbname", dump.without_password(owner_url),
+    ]  # fmt: skip
+    with _as_restore():
+        code, said = programs.feed(command, _without_timeout(programs.output(told)), dump.password(owner_url))
+        if code:
+            raise BackupFailed(f"The backup was not written: {said.strip()[-600:]}")
+
+
+def _without_timeout(script: Iterator[bytes]) -> Iterator[bytes]:
+    yield next(script, b"").replace(b"SET transaction_timeout = 0;\n", b"", 1)
+    yield from script
+
+
+@contextmanager
+def _as_restore() -> Iterator[None]:
+    try:
+        yield
     except BackupFailed as problem:
         raise RestoreFailed(str(problem).replace("The backup was not written", "The dump was not loaded")) from None

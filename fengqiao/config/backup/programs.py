@@ -47,12 +47,14 @@ def _ends_soon(process: subprocess.Popen[bytes]) -> bool:
     return process.poll() is not None
 
 
-def feed(command: Sequence[str | Path], chunks: Iterable[bytes]) -> tuple[int, str]:
+def feed(
+    command: Sequence[str | Path], chunks: Iterable[bytes], more: Mapping[str, str] | None = None
+) -> tuple[int, str]:
     """Give a program a stream on its standard input; its exit code and what it wrote. It may stop reading early."""
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [str(part) for part in command],
-            env=clean_environment(), stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT,
+            env=clean_environment(more), stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert process.stdin is not None
         try:
