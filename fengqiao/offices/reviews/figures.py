@@ -18,7 +18,7 @@ from fengqiao.kernel import access, storing
 from fengqiao.kernel.access import SystemPost
 from fengqiao.kernel.analyse import Cell, Cells, Count, Measure
 from fengqiao.kernel.models import Event, Source
-from fengqiao.kernel.now import HERE
+from fengqiao.kernel.now import HERE, today
 from fengqiao.offices.reviews.give import STREAM
 from fengqiao.offices.reviews.models import LOW, Review
 
@@ -164,9 +164,16 @@ MEASURES = (
 
 
 def _events(kind: str, first: date, last: date | None, *, reviews: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """By year and stream, as the journal is stored: by time alone, all that happened in the city would be read."""
     begun, over = _span(first, last or date.max)
+    years = range(first.year, (last or today()).year + 1)
     rows = Event.objects.filter(
-        stream__startswith=f"{STREAM}:", kind=kind, happened_at__gte=begun, happened_at__lt=over
+        opened_year__in=years,
+        stream__gte=f"{STREAM}:",
+        stream__lt=f"{STREAM};",
+        kind=kind,
+        happened_at__gte=begun,
+        happened_at__lt=over,
     )
     if reviews is not None:
         rows = rows.filter(data__review__in=list(reviews))
