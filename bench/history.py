@@ -245,7 +245,9 @@ class _Order:
         self.due_at: datetime | None = None
 
     def _number(self) -> str:
-        sequence = numbers.permute((self.story.serial + 1) % numbers.SEQUENCES, ciphers.lasting_hash("number", "hotline"))
+        sequence = numbers.permute(
+            (self.story.serial + 1) % numbers.SEQUENCES, ciphers.lasting_hash("number", "hotline")
+        )
         return numbers.compose("hotline", local_year(self.at), "000", sequence).display
 
     def write(self) -> None:

@@ -22,6 +22,7 @@ from fengqiao.kernel import access
 from fengqiao.kernel.models import Matter, Post
 
 RARE, COMMON = (5, 50), 0.05
+RARE_AMONG = 100_000  # in a larger city the same words stand in more texts
 RARE_WORDS, COMMON_WORDS = 8, 4
 
 
@@ -54,7 +55,8 @@ def look(server: EmbeddedServer, count: int, posts: Sequence[Post]) -> Plain:
         with access.acting_as(post):
             rows = access.matters_for(post).order_by("-opened_at", "-pk").values_list("pk", "number")
             plain.readable[post.pk] = [(str(pk), number) for pk, number in rows]
-    plain.rare = [word for word in rare if RARE[0] <= len(held[word]) <= RARE[1]][:RARE_WORDS]
+    grown = max(1.0, count / RARE_AMONG)
+    plain.rare = [word for word in rare if RARE[0] * grown <= len(held[word]) <= RARE[1] * grown][:RARE_WORDS]
     plain.common = [word for word in common if len(held[word]) >= COMMON * count][:COMMON_WORDS]
     if not plain.rare or not plain.common:
         raise SystemExit("The texts hold no words that are rare or common enough; the seed is wrong.")

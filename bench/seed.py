@@ -234,7 +234,7 @@ def _share(which: tuple[int, int], city: Any, count: int, owner_url: str, ended_
 
     mine, shares = which
     vocabulary = Vocabulary(SEED)
-    writer = Writer(city, vocabulary, random.Random(f"{SEED}-{mine}"), ended_at, _often(vocabulary))
+    writer = Writer(city, vocabulary, random.Random(f"{SEED}-{mine}"), ended_at, _often(vocabulary, count))
     states: Counter[str] = Counter()
     began = time.monotonic()
     with psycopg.connect(owner_url) as connection:
@@ -250,14 +250,15 @@ def _share(which: tuple[int, int], city: Any, count: int, owner_url: str, ended_
     return states
 
 
-def _often(vocabulary: Any) -> dict[str, int]:
-    """How common each pair of characters is, as the program will count it."""
+def _often(vocabulary: Any, orders: int) -> dict[str, int]:
+    """How common each pair of characters is, as the program will count it among the texts of a quarter."""
     from fengqiao.ground import tokens
 
     chance, counted = random.Random(SEED + 3), Counter[str]()
-    for _serial in range(20_000):
+    texts = min(max(20_000, orders // 8), 125_000)
+    for _serial in range(texts):
         counted.update(tokens.bigrams(vocabulary.text(chance, 60)))
-    return {pair: n for pair, n in counted.items() if n >= 10}
+    return {pair: max(2, round(n * 20_000 / texts)) for pair, n in counted.items() if n >= 10}
 
 
 def _copy(connection: psycopg.Connection[Any], rows: dict[str, list[tuple[Any, ...]]]) -> None:

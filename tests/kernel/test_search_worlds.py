@@ -142,6 +142,19 @@ def test_a_common_word_is_found_among_the_newest_page_by_page(cast: Cast, kinds:
             assert rest == [matter.pk for matter in expected[20:]]
 
 
+def test_pairs_are_counted_among_the_texts_of_a_quarter_within_bounds(cast: Cast, kinds: None) -> None:
+    for _n in range(30):
+        a_matter(cast.chen, place=VILLAGE)
+    with acting_as(KEEPER), connection.cursor() as cursor:
+        counted = {}
+        for least, most in ((10, 20), (15, 1000), (40, 1000)):
+            cursor.execute("select count_bigrams(%s, %s)", [least, most])
+            cursor.execute("select max(n) from bigram")
+            counted[least] = cursor.fetchone()[0]
+    # Every text holds the commonest pair: `n` is of the least number, whichever were read.
+    assert counted == {10: 10, 15: 15, 40: 30}
+
+
 def _many_texts(rare: Matter, of: Matter | None = None) -> None:
     with docket(KEEPER) as book, connection.cursor() as cursor:
         held = book.take("read", pk=rare.pk)
