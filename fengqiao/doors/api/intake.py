@@ -12,6 +12,7 @@ from fengqiao.doors.api.api import ActingRequest, answer, api, etag_of
 from fengqiao.doors.api.idempotency import once
 from fengqiao.doors.api.problems import Problem
 from fengqiao.doors.api.schemas import NewlyReceived, NewMatter, Party
+from fengqiao.doors.registering import may_register
 from fengqiao.ground import codes, identity, numbers
 from fengqiao.ground.refusals import Invalid
 from fengqiao.ground.unreadable import Unreadable
@@ -22,22 +23,6 @@ from fengqiao.kernel.now import today
 
 TAGS = ["matters"]
 KEEPER = access.SystemPost("keeper")
-# Desks, windows and those whom people meet. Units that handle, deciders and those without contents do not take in.
-MAY_REGISTER = frozenset(
-    {
-        "call_desk",
-        "command_room",
-        "emergency_officer",
-        "grid_worker",
-        "hotline_agent",
-        "hotline_supervisor",
-        "justice_office",
-        "petition_agent",
-        "petition_office",
-        "village_member",
-        "window",
-    }
-)
 
 
 @api.post("/matters", tags=TAGS, response={201: NewlyReceived}, operation_id="register", summary="Register a matter")
@@ -47,7 +32,7 @@ def register(request: ActingRequest, body: NewMatter) -> HttpResponse:
     Whoever registered sees the matter later only if he has a part in it.
     """
     post = request.auth
-    if post.role not in MAY_REGISTER:
+    if not may_register(post):
         raise Problem(403, "may_not_register", _("Your post does not take matters in. A window, a desk or 12345 does."))
     receipt = receipt_of(body)
     try:

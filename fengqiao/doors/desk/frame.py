@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from fengqiao.doors.desk.acting import ActingRequest
 from fengqiao.doors.face.parts import Frame, NavGroup, NavItem
 from fengqiao.doors.face.parts import Post as ShownPost
+from fengqiao.doors.registering import may_register
 from fengqiao.ground import codes, masking
 from fengqiao.kernel.models import Post
 from fengqiao.offices.letters import outbox
@@ -40,16 +41,6 @@ def frame_of(request: HttpRequest) -> Frame | None:
             for each in acting.posts
         ],
     )
-
-
-def may_register(post: Post) -> bool:
-    """Roles that take matters in for others."""
-    return post.role in REGISTERS
-
-
-REGISTERS = frozenset(
-    {"hotline_agent", "hotline_supervisor", "window", "command_room", "village_member", "grid_worker", "petition_agent"}
-)
 
 
 def role_name(post: Post) -> str:

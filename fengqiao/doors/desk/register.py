@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from fengqiao.doors.desk.acting import ActingRequest, acting
-from fengqiao.doors.desk.frame import may_register
 from fengqiao.doors.desk.worklist import matter_address
+from fengqiao.doors.registering import may_register
 from fengqiao.ground import identity, numbers
 from fengqiao.ground.refusals import Invalid, NotThere, Refused
 from fengqiao.ground.unreadable import Unreadable
