@@ -100,7 +100,7 @@ def move(
     book.event(
         matter,
         f"{matter.kind}.{key}",
-        data={**({"from": before, "to": target} if target else {}), **(data or {})},
+        data={**(data or {}), **({"from": before, "to": target} if target else {})},
         law=declared.law,
         texts=texts,
         visibility=visibility,

@@ -23,7 +23,7 @@ def demonstration(settings: Any) -> None:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    from tests.cast import build
+    from tests.hotline.order import build
 
     return build()
 

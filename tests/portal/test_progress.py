@@ -15,6 +15,7 @@ from fengqiao.kernel.access import SystemPost, acting_as
 from fengqiao.kernel.models import Event, Matter, Source, Text
 from fengqiao.kernel.now import at, now
 from tests.cast import a_receipt, do
+from tests.hotline import order
 from tests.portal.conftest import Resident
 
 KEEPER = SystemPost("keeper")
@@ -61,6 +62,23 @@ def test_the_code_alone_shows_one_word_and_the_date_and_12345(resident: Resident
     assert "tel:12345" in text
     for hidden in (the_matter().number, "市水务局", "路灯", "I want to add something", "I want to take it back"):
         assert hidden not in text
+
+
+@pytest.mark.parametrize("where", sorted(order.ROADS))
+def test_wherever_the_order_is_code_and_proof_tell_how_it_goes(resident: Resident, told: str, where: str) -> None:
+    for step in order.ROADS[where]:
+        order.WAY[step](resident.cast, the_matter())
+    answer = resident.ask(told)
+    assert answer.status_code == 200
+    assert the_matter().number in answer.content.decode()
+    assert "You told us" in answer.content.decode()
+
+
+def test_a_limit_that_was_extended_is_told(resident: Resident, told: str) -> None:
+    for step in ("dispatched", "taken"):
+        order.WAY[step](resident.cast, the_matter())
+    do(resident.cast.lin, "hotline.extend", the_matter(), days=5, explanation="等备件，五个工作日内修好。")
+    assert "等备件，五个工作日内修好。" in resident.ask(told).content.decode()
 
 
 def test_code_and_proof_show_post_next_step_and_the_answer_but_no_name(resident: Resident, told: str) -> None:

@@ -101,4 +101,4 @@ def hand_over(book: Docket, matter: Matter, *, to: str, note: str = "") -> None:
     book.finish(matter, outcome="handed_over")
     book.change(matter.hotline_order, handed_to=to)
     seconds = int((book.now - matter.opened_at).total_seconds())
-    move(book, matter, "hand_over", data={"to": to, "seconds": seconds}, texts=texts, visibility="public")
+    move(book, matter, "hand_over", data={"handed_to": to, "seconds": seconds}, texts=texts, visibility="public")

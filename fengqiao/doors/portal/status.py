@@ -187,9 +187,9 @@ def handler_of(matter: Matter) -> str:
 def steps_of(declared: Domain, here: State, source: Source, events: Sequence[Event]) -> list[Told]:
     """The steps in a person's words, those to come on top. What was skipped on the way to an end is left out."""
     reached: dict[str, tuple[int, datetime]] = {}
+    states = {each.key: each for each in declared.states}
     for event in events:
-        if to := event.data.get("to"):
-            state = declared.state(to)
+        if state := states.get(event.data.get("to", "")):  # other events tell other things by this word
             reached.setdefault(str(state.told), (state.step, event.happened_at))
     found: list[Told] = []
     if not here.final:
