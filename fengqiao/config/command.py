@@ -170,12 +170,24 @@ def _sentence(problem: Exception) -> str | None:
         return str(problem.args[0])
     if isinstance(problem, expected):
         return str(problem)
-    if isinstance(problem.__cause__, UndefinedTable | UndefinedColumn):
+    if isinstance(problem.__cause__, UndefinedTable | UndefinedColumn) and _not_migrated():
         return "The database has not the tables of this release: run `fengqiao migrate` with FENGQIAO_OWNER_URL first."
     outage = outage_of(problem)
     if isinstance(outage, Away):
         return f"The database does not answer: {(str(problem).strip() or repr(problem)).splitlines()[0]}"
     return str(outage) if outage else None
+
+
+def _not_migrated() -> bool:
+    """Whether migrations are missing; else a table that is not there is a fault of the program."""
+    from django.db import DatabaseError
+
+    from fengqiao.config import checks
+
+    try:
+        return bool(checks.migrations())
+    except DatabaseError:
+        return False
 
 
 if __name__ == "__main__":

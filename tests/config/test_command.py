@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from django.db import ProgrammingError, connection
 
 from fengqiao.config import command, commands, roles
 from fengqiao.kernel.keys import NAMES
@@ -146,6 +147,16 @@ def test_a_database_without_tables_is_told_in_one_sentence(arguments):
     assert done.returncode == 2
     assert done.stderr.endswith("run `fengqiao migrate` with FENGQIAO_OWNER_URL first.\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_in_a_migrated_database_a_table_that_is_not_there_is_a_fault_with_its_traceback(only, own_database):
+    def run(args):
+        with connection.cursor() as cursor:
+            cursor.execute("select 1 from nothing_of_that_name")
+
+    only(module("breaks", run))
+    with pytest.raises(ProgrammingError):
+        command.main(["breaks"])
 
 
 def test_check_finds_all_in_order_and_tells_what_is_not(own_database):

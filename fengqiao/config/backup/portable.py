@@ -114,7 +114,7 @@ def _load_into_older(dumped: Path, owner_url: str, section: str) -> None:
     with _as_restore():
         code, said = programs.feed(command, _without_timeout(programs.output(told)), dump.password(owner_url))
         if code:
-            raise BackupFailed(f"The backup was not written: {said.strip()[-600:]}")
+            raise RestoreFailed(f"The dump was not loaded: {said.strip()[-600:]}")
 
 
 def _without_timeout(script: Iterator[bytes]) -> Iterator[bytes]:

@@ -122,9 +122,10 @@ class Rejects:
                 self.path.unlink(missing_ok=True)
             else:
                 self._finish()
-        except Exception:
+        except Exception as second:
             if error is None:
                 raise
+            error.add_note(f"The report was not finished either: {second}")
         finally:
             self._part.unlink(missing_ok=True)
             if self._rows is not None:

@@ -105,8 +105,8 @@ def made(asked: Asked, answer: str) -> Made:
         if credential is None or credential.public_key.ALGORITHM not in ALGORITHMS:
             raise ValueError("not a key that was asked for")
         return Made(credential.credential_id, bytes(credential), data.counter)
-    except Exception:  # bytes that anybody may send: whatever their reading raises, they are not accepted
-        raise _wrong() from None
+    except Exception as problem:  # bytes that anybody may send: whatever their reading raises, they are not accepted
+        raise _wrong() from problem
 
 
 def to_open(purpose: str, account: Account | None = None, held: Iterable[Passkey] = ()) -> tuple[Asked, str]:
