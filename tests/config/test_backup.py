@@ -6,6 +6,7 @@ import resource
 import stat
 import subprocess
 import sys
+import tracemalloc
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -88,6 +89,20 @@ def test_a_stream_opens_with_its_own_key_and_under_its_own_name_only(tmp_path):
     for key, name in ((Key(KEY.id, os.urandom(32)), "set/part"), (KEY, "set/other")):
         with pytest.raises(sealed.Damaged):
             b"".join(sealed.read(tmp_path / "part", key, name))
+
+
+@pytest.mark.parametrize("one", [os.urandom(sealed.PIECE), bytes(sealed.PIECE)], ids=["dense", "zeros"])
+def test_a_stream_is_never_whole_in_memory(tmp_path, one):
+    count = 64
+    tracemalloc.start()
+    try:
+        sealed.write((one for _ in range(count)), tmp_path / "part", KEY, "set/part")
+        read = sum(map(len, sealed.read(tmp_path / "part", KEY, "set/part")))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert read == count * sealed.PIECE
+    assert most < 10 * sealed.PIECE
 
 
 # The set --------------------------------------------------------------------------------------------------------------
@@ -372,9 +387,9 @@ def test_a_restore_that_was_cut_off_marks_the_folder_and_begins_anew(house, tmp_
         (into / "half").write_text("of the first try")
 
 
-def test_what_lies_in_the_folder_is_set_aside_when_that_was_asked_for(house, tmp_path):
+def test_what_lies_in_the_folder_is_set_aside_when_that_was_asked_for(house, short_folder):
     found, _answer = backed_up(house)
-    into = tmp_path / "new"
+    into = short_folder / "new"
     (into / "backups").mkdir(parents=True)
     (into / "own.txt").write_text("mine")
     with pytest.raises(psycopg.OperationalError):

@@ -13,6 +13,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,7 +45,8 @@ def write(chunks: Iterable[bytes], path: Path, key: Key, bound_to: str) -> Writt
     cipher, prefix, name = AESGCM(key.secret), os.urandom(PREFIX), key.id.encode()
     digest, size = hashlib.sha256(), 0
     with durable.new_file(path) as file:
-        for sealed in (MAGIC + bytes([len(name)]) + name + prefix, *_sealed(chunks, cipher, prefix, bound_to)):
+        head = MAGIC + bytes([len(name)]) + name + prefix
+        for sealed in chain([head], _sealed(chunks, cipher, prefix, bound_to)):
             file.write(sealed)
             digest.update(sealed)
             size += len(sealed)
@@ -93,13 +95,20 @@ def read(path: Path, key: Key, bound_to: str) -> Iterator[bytes]:
             after = file.read(PIECE + TAG)
             try:
                 plain = cipher.decrypt(_nonce(prefix, number, last=not after), piece, bound_to.encode())
-                yield unpacker.decompress(plain)
+                yield from _unpacked(unpacker, plain)
             except (InvalidTag, zlib.error):
                 raise Damaged(f"{path.name} is damaged, or sealed with another key.") from None
             if not after:
                 break
             number, piece = number + 1, after
     yield unpacker.flush()
+
+
+def _unpacked(unpacker: Any, packed: bytes) -> Iterator[bytes]:
+    """A piece of nothing but zeros unpacks to a thousand times its size: out of it come pieces again."""
+    while packed:
+        yield unpacker.decompress(packed, PIECE)
+        packed = unpacker.unconsumed_tail
 
 
 def _head(file: IO[bytes]) -> bytes:
