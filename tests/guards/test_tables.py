@@ -194,6 +194,7 @@ def test_the_search_role_reads_only_what_the_search_needs() -> None:
     )
     assert set(columns) == {
         ("matter", "id", "SELECT"), ("matter", "number", "SELECT"), ("matter", "title", "SELECT"),
+        ("matter", "kind", "SELECT"), ("matter", "place", "SELECT"), ("matter", "reach", "SELECT"),
         ("person", "id", "SELECT"), ("person", "matter_id", "SELECT"), ("person", "phone_hash", "SELECT"),
     }  # fmt: skip
 
