@@ -36,6 +36,8 @@ def everything(args: argparse.Namespace, server: EmbeddedServer, say: Say) -> di
     statements = Statements(server)
     found: dict[str, Any] = {"generator": "wrk" if traffic.has_wrk() else "asyncio", "rows": [], "checks": {}}
     with open_house(server, data) as house:
+        found["settled_s"] = round(house.settle(), 1)
+        say(f"the worker came to rest after {found['settled_s']:.0f} s")
         both = [("city", city), ("village", village)]
         for said in (checks.village(plain, village), checks.searches(house.port, plain, both),
                      checks.lists(house.port, server, rows), checks.worklists(house.port, server, both)):  # fmt: skip
@@ -168,7 +170,10 @@ class Statements:
 
 
 def _import(args: argparse.Namespace, data: Path, house: House, say: Say) -> dict[str, Any]:
-    runs = [bringing.measure(data, house.family, args.imports, serial) for serial in range(args.passes)]
+    runs = []
+    for serial in range(args.passes):
+        house.settle()
+        runs.append(bringing.measure(data, house.family, args.imports, serial))
     best = max(runs, key=lambda each: each.rate)
     house.drain()
     say(f"import: {best.rate:.0f} rows/s, {best.cpu_ms:.2f} ms CPU a row, {best.created} of {best.rows} created; "

@@ -93,9 +93,11 @@ def _by_wrk(port: int, asks: Sequence[Ask], clients: int) -> Run:
                    f"http://127.0.0.1:{port}", "--", str(told)]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             output = process.stdout
-            while output is not None and (line := output.readline()) and not line.startswith("all answered"):
-                pass
-            process.send_signal(signal.SIGINT)
+            try:
+                while output is not None and (line := output.readline()) and not line.startswith("all answered"):
+                    pass
+            finally:  # a run that is broken off leaves nobody asking
+                process.send_signal(signal.SIGINT)
             told_at_end = output.read() if output is not None else ""
     said = json.loads(told_at_end[told_at_end.index("{") :])
     wrong = said["wrong"] or []
