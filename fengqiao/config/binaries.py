@@ -85,8 +85,8 @@ def _copy(bin_folder: Path, home: Path, user: pwd.struct_passwd) -> Path:
     return target / package.name / "pginstall" / "bin"
 
 
-def clear_stale_locks(*lock_files: Path) -> None:
-    """Disarm lock files whose process is gone for good, so that `postgres` starts.
+def clear_stale_locks(data: Path, *lock_files: Path) -> None:
+    """Disarm lock files whose process is gone for good, so that `postgres` starts on the cluster `data`.
 
     Their process id may meanwhile be another program's, or a zombie that the first process of a container never
     reaps. Our own id is written there, which `postgres` takes for stale because `pg_ctl` names its parent to it; the
@@ -98,18 +98,19 @@ def clear_stale_locks(*lock_files: Path) -> None:
             number = int(lines[0])
         except (OSError, ValueError, IndexError):
             continue
-        if not is_postgres(number):
+        if not serves(number, data):
             lines[0] = str(os.getpid())
             with path.open("r+") as file:  # where it lies: emptied first, it would stay empty on a full disk
                 file.write("\n".join(lines) + "\n")
                 file.truncate()
 
 
-def is_postgres(number: int) -> bool:
-    """True when the process `number` lives (is no zombie) and runs PostgreSQL's server."""
+def serves(number: int, data: Path) -> bool:
+    """True when the process `number` lives (is no zombie) and is a PostgreSQL of the cluster `data`, where it works."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
         program = "" if state == "Z" else os.readlink(f"/proc/{number}/exe")
+        here = os.path.samefile(f"/proc/{number}/cwd", data)
     except (OSError, IndexError):
         return False
-    return os.path.basename(program.removesuffix(" (deleted)")) == "postgres"
+    return here and os.path.basename(program.removesuffix(" (deleted)")) == "postgres"

@@ -15,6 +15,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from contextlib import suppress
@@ -32,6 +33,9 @@ DATABASE = "fengqiao"
 SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 elsewhere
 SOCKET_FALLBACK = Path("/tmp")  # noqa: S108 - the folder in it is made private and its owner checked
 ELSEWHERE = "database.path"
+ACCEPTS, RECOVERS = 0, 1
+PATIENCE_SECONDS = 30.0  # a postmaster that is silent, or only says that it is ending, for so long will not change that
+STOP_SECONDS = "60"
 
 CONFIGURATION = """\
 # Written at each start; own changes belong into own.conf beside this file.
@@ -69,12 +73,15 @@ def database_home(data: Path) -> Path:
 
     It is `data/database`, unless root's database user cannot reach that (a data folder under /root, say): then it
     lies under /var/lib/fengqiao-database and `data/database.path` names it, so that no folder's mode has to be widened.
+    A database that is there already stays the one: to begin an empty one elsewhere would look as if all were lost.
     """
-    pointer = data / ELSEWHERE
+    data = data.absolute()
+    pointer, home = data / ELSEWHERE, data / "database"
     if pointer.exists():
         return Path(pointer.read_text().strip())
-    home = data / "database"
-    if not os_user.is_root() or not data.exists() or os_user.can_reach(data, os_user.database_user()):
+    if not os_user.is_root() or not data.exists() or (home / "data" / "PG_VERSION").exists():
+        return home
+    if os_user.can_reach(data, os_user.database_user()):
         return home
     away = Path("/var/lib/fengqiao-database") / secrets.token_hex(4)
     away.mkdir(parents=True, mode=0o711)
@@ -108,7 +115,7 @@ class EmbeddedServer:
         self.data = self.home / "data"
         self.socket = socket_folder(self.home)
         self.settings = settings or {}
-        self.start_timeout = start_timeout
+        self.start_timeout, self.patience = start_timeout, PATIENCE_SECONDS
         self.user = os_user.database_user()
         self.bin = binaries.folder()
         self._held: IO[str] | None = None
@@ -164,22 +171,33 @@ class EmbeddedServer:
         return False
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server for all who use it; nothing happens when it is not running."""
+        """Stop the server for all who use it; nothing happens when it is not running.
+
+        One that recovers is ended at once and recovers at its next start: PostgreSQL 18, asked to end while it recovers
+        from the death of one of its processes, waits for its io workers for ever.
+        """
         if not self.is_alive():
             return
-        self._run("pg_ctl", "-D", self.data, "-s", "-w", "-t", "120", "-m", mode, "stop", check=False)
+        for how in (mode, "immediate") if self._asked() == ACCEPTS else ("immediate",):
+            self._run("pg_ctl", "-D", self.data, "-s", "-w", "-t", STOP_SECONDS, "-m", how, "stop", check=False)
+            if not self.is_alive():
+                return
 
     # -- questions ------------------------------------------------------------
 
     def answers(self) -> bool:
         """True when the server accepts connections."""
+        return self._asked() == ACCEPTS
+
+    def _asked(self) -> int:
+        """What pg_isready says: it accepts (0), it recovers (1), nobody answers (2)."""
         done = self._run("pg_isready", "-q", "-t", "3", "-h", self.socket, "-d", "postgres", check=False)
-        return done.returncode == 0
+        return done.returncode
 
     def is_alive(self) -> bool:
         """True when the postmaster's process lives; cheap, for watching."""
         number = self.pid()
-        return number is not None and binaries.is_postgres(number)
+        return number is not None and binaries.serves(number, self.data)
 
     def pid(self) -> int | None:
         """The postmaster's process id as its pid file says, or None."""
@@ -322,7 +340,7 @@ class EmbeddedServer:
         return peers
 
     def _ensure_running(self) -> bool:
-        if self.answers():
+        if self._comes_round():
             return False
         self._check_version()
         try:
@@ -334,7 +352,7 @@ class EmbeddedServer:
             log.replace(log.with_suffix(".log.1"))
         deadline = time.monotonic() + 30
         while True:
-            binaries.clear_stale_locks(self.data / "postmaster.pid", self.socket / ".s.PGSQL.5432.lock")
+            binaries.clear_stale_locks(self.data, self.data / "postmaster.pid", self.socket / ".s.PGSQL.5432.lock")
             said = self._start(log)
             if said is None:
                 return True
@@ -342,6 +360,33 @@ class EmbeddedServer:
             if "shared memory block" not in said or time.monotonic() > deadline:
                 raise ServerFailed(f"PostgreSQL did not start; the end of {log} says:\n{said}")
             time.sleep(0.3)
+
+    def _comes_round(self) -> bool:
+        """True when the server answers, or does so after its recovery. One that lives and answers nobody, or does not get
+        done with ending, is killed: as long as it is there, no other can start.
+        """
+        deadline, heard = time.monotonic() + self.start_timeout, time.monotonic()
+        while (said := self._asked()) != ACCEPTS:
+            number, moment = self.pid(), time.monotonic()
+            if number is None or not binaries.serves(number, self.data):
+                return False
+            if said == RECOVERS and not self._is_ending():
+                heard = moment
+            if moment > deadline:
+                raise ServerFailed(
+                    f"PostgreSQL (process {number}) is still recovering; {self.home / 'server.log'} says how far."
+                )
+            if moment - heard > self.patience:
+                with suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+            time.sleep(0.3)
+        return True
+
+    def _is_ending(self) -> bool:
+        """True when the server says of itself that it is shutting down."""
+        with suppress(OSError, IndexError):
+            return (self.data / "postmaster.pid").read_text().split()[-1] == "stopping"
+        return False
 
     def _start(self, log: Path) -> str | None:
         """None when the server accepts connections (recovery included), else the end of its log."""

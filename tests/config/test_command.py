@@ -100,13 +100,13 @@ def test_a_group_without_its_second_word_shows_its_help(capsys):
     assert "rotate" in capsys.readouterr().out
 
 
-def test_keys_are_listed_and_rotated_without_ever_being_shown(tmp_path):
+def test_keys_are_listed_and_rotated_without_ever_being_shown(short_folder):
     environment = {name: "" for name in os.environ if name.startswith("FENGQIAO_KEY_")} | {
-        "FENGQIAO_DATA": str(tmp_path)
+        "FENGQIAO_DATA": str(short_folder)
     }
     from fengqiao.config import secrets
 
-    made = secrets.ensure(tmp_path, {})
+    made = secrets.ensure(short_folder, {})
     done = fengqiao("keys", "rotate", "journal", "--json", **environment)
     assert done.returncode == 0, done.stderr
     rotated = json.loads(done.stdout)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -66,13 +67,88 @@ def test_a_killed_postmaster_comes_back_with_what_was_committed(home):
 
 
 def commit_and_kill(server):
+    keep_a_word(server)
+    os.kill(server.pid(), signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while server.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_a_server_that_is_there_and_silent_is_waited_for(home):
+    with EmbeddedServer(home, settings=QUICK) as server:
+        first = server.pid()
+        os.kill(first, signal.SIGSTOP)
+        later = threading.Timer(5, os.kill, (first, signal.SIGCONT))
+        later.start()
+        try:
+            assert server.ensure_running() is False
+            assert server.pid() == first
+        finally:
+            later.join()
+
+
+def test_a_server_that_stays_silent_is_ended_and_another_takes_its_place(home):
+    with EmbeddedServer(home, settings=QUICK) as server:
+        keep_a_word(server)
+        first, server.patience = server.pid(), 1.0
+        os.kill(first, signal.SIGSTOP)
+        assert server.ensure_running() is True
+        assert server.pid() != first
+        assert ask(server, roles.OWNER, "SELECT word FROM kept", "fengqiao") == "acknowledged"
+
+
+def begin_recovery(server):
+    """One of its processes dies, so that the server throws all out and begins anew."""
+    log = server.home / "server.log"
+    before = log.stat().st_size
+    children = Path(f"/proc/{server.pid()}/task/{server.pid()}/children").read_text().split()
+    writer = next(pid for pid in children if b"walwriter" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(int(writer), signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while "reinitializing" not in log.read_text()[before:] and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def keep_a_word(server):
     with psycopg.connect(server.url(roles.OWNER, "fengqiao"), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (word text)")
         connection.execute("INSERT INTO kept VALUES ('acknowledged')")
-        os.kill(server.pid(), signal.SIGKILL)
-        deadline = time.monotonic() + 5
-        while server.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.05)
+
+
+def test_a_server_that_recovers_is_stopped_at_once(home):
+    with EmbeddedServer(home) as server:
+        keep_a_word(server)
+        begin_recovery(server)
+        server.stop()
+        assert not server.is_alive()
+        assert server.ensure_running() is True
+        assert ask(server, roles.OWNER, "SELECT word FROM kept", "fengqiao") == "acknowledged"
+
+
+def test_a_server_that_does_not_get_done_with_ending_is_replaced(home):
+    with EmbeddedServer(home) as server:
+        keep_a_word(server)
+        first, server.patience = server.pid(), 2.0
+        begin_recovery(server)
+        os.kill(first, signal.SIGINT)
+        assert server.ensure_running() is True
+        assert server.pid() != first
+        assert ask(server, roles.OWNER, "SELECT word FROM kept", "fengqiao") == "acknowledged"
+
+
+def test_a_lock_file_that_names_the_server_of_another_folder_does_not_hinder_the_start(home):
+    with short_path() as elsewhere, EmbeddedServer(elsewhere, settings=QUICK) as other:
+        server = EmbeddedServer(home, settings=QUICK)
+        server.join()
+        try:
+            commit_and_kill(server)
+            lock = server.data / "postmaster.pid"
+            lock.write_text("\n".join([str(other.pid()), *lock.read_text().splitlines()[1:]]) + "\n")
+            assert not server.is_alive()
+            assert server.ensure_running() is True
+            assert other.answers()
+        finally:
+            server.leave()
 
 
 def test_a_lock_file_that_names_another_program_does_not_hinder_the_start(home):
@@ -209,6 +285,18 @@ def test_a_data_folder_out_of_the_database_users_reach_gets_its_database_elsewhe
             assert server.answers()
     finally:
         subprocess.run(["rm", "-rf", str(home)], check=True)
+
+
+@root_only
+def test_a_database_that_is_there_is_never_replaced_by_an_empty_one_elsewhere(short_folder, monkeypatch):
+    data = short_folder / "data"
+    (data / "database" / "data").mkdir(parents=True)
+    (data / "database" / "data" / "PG_VERSION").write_text("18\n")
+    short_folder.chmod(0o700)
+    assert database_home(data) == data / "database"
+    monkeypatch.chdir(short_folder)
+    assert database_home(Path("data")) == data / "database"
+    assert not (data / ELSEWHERE).exists()
 
 
 @root_only
