@@ -108,6 +108,8 @@ def test_nothing_breaks_and_nothing_undocumented_comes_back(case: Any, stage: St
     if "number" in (case.path_parameters or {}) and crc32(str(case.path_parameters["number"]).encode()) % 4:
         case.path_parameters["number"] = stage.number
     # In a multipart form every value is text, so a wrong type is still a title.
-    left_out = NOT_ASKED | ({"negative_data_rejection"} if case.operation.label == UPLOAD else set())
+    # In a query nothing, an empty object and a list are not what arrives: a list of one is that one.
+    unsent = any(value in ({}, None) or isinstance(value, list) for value in (case.query or {}).values())
+    left_out = NOT_ASKED | ({"negative_data_rejection"} if case.operation.label == UPLOAD or unsent else set())
     checks = [check for check in CHECKS.get_all() if check.__name__ not in left_out]
     case.call_and_validate(headers={"Authorization": f"Bearer {stage.token}"}, checks=checks)

@@ -65,6 +65,11 @@ class Seen:
         if not url.startswith(("blob:", "data:")) and not url.startswith(self.origin):
             self.strangers.append(url)
 
+    def follow(self, selector: str) -> None:
+        """Click on what leads to another page, and wait until that is there whole."""
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.locator(selector).click()
+
     def refused(self) -> list[str]:
         """Violations of the content security policy."""
         return list(self.page.evaluate("window.__refused || []"))

@@ -179,12 +179,12 @@ def test_what_a_person_was_not_content_with_is_put_right_by_another_unit(
             at_the_desk(seen, served, city.sun)
             assert "等了三天没人来" in visit(seen, served, "/desk/reviews/")
             seen.page.screenshot(path=SHOTS / f"reviews-{size}-{theme}.png")
-            seen.page.locator("main a.b-1").click()
+            seen.follow("main a.b-1")
             sound(seen)
             seen.page.screenshot(path=SHOTS / f"review-act-{size}-{theme}.png")
             if size == "desk":
                 seen.page.locator("textarea").fill("已经上门道歉，路灯换新。")
-                seen.page.locator("main form button.b-1").click()
+                seen.follow("main form button.b-1")
                 sound(seen)
                 assert "等了三天没人来" not in seen.page.locator("main").inner_text()
 

@@ -45,6 +45,7 @@ def test_from_the_password_to_the_posts(accounts: None, served: Served, browser_
         page.locator("[name=password]").fill(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_selector("img[src$='picture.svg']")
+        page.wait_for_load_state("load")  # the picture comes after the words
         assert page.locator("img[src$='picture.svg']").evaluate("image => image.naturalWidth") > 0
         if scripts:
             assert seen.axe() == []

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fengqiao.config import children
+from fengqiao.config.server import database_home
 from tests.config.conftest import short_path
 from tests.config.test_supervisor import environment, free_port, postmaster, state, status, wait_until
 from tests.drill.real import a_lamp, started
@@ -127,7 +128,12 @@ class City:
         try:
             wait_until(ready, seconds)
         except AssertionError:
-            raise AssertionError((self.folder / "up.log").read_text()[-3000:]) from None
+            raise AssertionError(self.last_words()) from None
+
+    def last_words(self) -> str:
+        """How the logs of the program and of its database end."""
+        logs = (self.folder / "up.log", database_home(self.folder / "data") / "server.log")
+        return "\n".join(f"{log.name}:\n{log.read_text(errors='replace')[-3000:]}" for log in logs if log.exists())
 
     def end(self) -> None:
         if self.process is not None:
@@ -160,7 +166,7 @@ def a_city(**more: str) -> Iterator[City]:
         try:
             wait_until(lambda: (found.process and found.process.poll() is not None) or status(found.port) == 200)
             assert found.process is not None
-            assert found.process.poll() is None, (folder / "up.log").read_text()
+            assert found.process.poll() is None, found.last_words()
             yield found
         finally:
             found.end()
