@@ -362,7 +362,7 @@ class EmbeddedServer:
             time.sleep(0.3)
 
     def _comes_round(self) -> bool:
-        """True when the server answers, or does so after its recovery. One that lives and answers nobody, or does not get
+        """True when the server answers, or does so after its recovery. One that lives and answers nobody, or never gets
         done with ending, is killed: as long as it is there, no other can start.
         """
         deadline, heard = time.monotonic() + self.start_timeout, time.monotonic()
