@@ -35,7 +35,7 @@ SOCKET_FALLBACK = Path("/tmp")  # noqa: S108 - the folder in it is made private 
 ELSEWHERE = "database.path"
 ACCEPTS, RECOVERS = 0, 1
 PATIENCE_SECONDS = 30.0  # a postmaster that is silent, or only says that it is ending, for so long will not change that
-STOP_SECONDS = "60"
+STOP_SECONDS = 60  # for each of two ways to end it
 
 CONFIGURATION = """\
 # Written at each start; own changes belong into own.conf beside this file.
@@ -179,7 +179,7 @@ class EmbeddedServer:
         if not self.is_alive():
             return
         for how in (mode, "immediate") if self._asked() == ACCEPTS else ("immediate",):
-            self._run("pg_ctl", "-D", self.data, "-s", "-w", "-t", STOP_SECONDS, "-m", how, "stop", check=False)
+            self._run("pg_ctl", "-D", self.data, "-s", "-w", "-t", str(STOP_SECONDS), "-m", how, "stop", check=False)
             if not self.is_alive():
                 return
 
