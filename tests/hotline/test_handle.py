@@ -9,7 +9,7 @@ from django.db import connection
 
 from fengqiao.ground import tokens
 from fengqiao.kernel import access
-from fengqiao.kernel.models import Text
+from fengqiao.kernel.models import Task, Text
 from fengqiao.offices.supervision.climb import climb
 from tests.cast import Cast
 from tests.hotline.order import (
@@ -51,6 +51,12 @@ def test_who_takes_it_is_its_handler_and_the_order_says_so(cast: Cast) -> None:
     assert clocks(matter, "T-H02")[0].outcome == "met"
     assert refused(cast.lin, "take", matter).code == "not_now"
     assert refused(cast.feng, "take", brought_to(cast, "dispatched")).status == 404
+
+
+def test_who_took_it_has_until_the_answer_is_due_not_until_the_return_was(cast: Cast) -> None:
+    matter = brought_to(cast, "taken")
+    (task,) = kept(lambda: list(Task.objects.filter(matter=matter, kind="handle", done_at=None)))
+    assert task.due_at == clocks(matter, "T-H01")[0].due_at > clocks(matter, "T-H02")[0].due_at
 
 
 def test_work_begins_after_it_was_taken(cast: Cast) -> None:

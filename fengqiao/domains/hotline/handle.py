@@ -28,7 +28,8 @@ def take_up(book: Docket, matter: Matter) -> None:
     book.finish(matter, "take", outcome="taken")
     book.stop(matter, "T-H02")
     route.hand_to(book, matter, post)
-    book.task(matter, "handle", post.unit, post=post, due_at=matter.due_at)
+    clock = running(book, matter)  # the matter's own date may still be that of the return
+    book.task(matter, "handle", post.unit, post=post, due_at=clock.due_at if clock else None)
     move(book, matter, "take", data={"post": post.pk}, visibility="public")
 
 
