@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from fengqiao.ground.refusals import NotThere, Stale
 from fengqiao.kernel import access, around, ciphers, journal, keys, searching, storing, timekeeping
 from fengqiao.kernel.around import Around
+from fengqiao.kernel.domain import get as declared
 from fengqiao.kernel.models import (
     Clock,
     Event,
@@ -324,17 +325,17 @@ class Docket:
         return [task for task in self.around(matter).tasks if task.done_at is None]
 
     def task(
-        self,
-        matter: Matter,
-        kind: str,
-        unit: Unit,
-        *,
-        post: Post | None = None,
-        due_at: datetime | None = None,
+        self, matter: Matter, kind: str, unit: Unit, *, post: Post | None = None, due_at: datetime | None = None
     ) -> Task:
-        """Somebody must do something: it lies in the unit's queue, or with a post of it."""
+        """Somebody must do something: it lies in the unit's queue, or with a post of it. KeyError: never declared."""
         task = storing.fresh(
-            Task, matter=matter, kind=kind, unit=unit, post=post, opened_at=self.written_at, due_at=due_at
+            Task,
+            matter=matter,
+            kind=declared(matter.kind).todo(kind).key,
+            unit=unit,
+            post=post,
+            opened_at=self.written_at,
+            due_at=due_at,
         )
         self.around(matter).tasks.append(task)
         self._new[Task].append(task)

@@ -23,7 +23,7 @@ Guard = Callable[["Docket", "Matter"], "StrOrPromise | None"]
 
 STAYS = ()
 OPEN = ("*",)
-NO_PLACE_RIGHTS: Mapping[str, str] = {}
+STAGES = ("new", "working", "answer", "calling", "closing")
 
 
 class Misdeclared(Exception):
@@ -48,7 +48,8 @@ class Move:
     """An action: from which states, to which (empty: the state stays), by which relation, with which form.
 
     `by` holds words of `Relation.kind`, of the domain's `place_rights`, or `party` (the person, through the
-    portal) and `system`. `why` says in one sentence why the move exists; `law` the rule it rests on.
+    portal) and `system`. `why` says in one sentence why the move exists; `law` the rule it rests on. `many` says that
+    one form may do for several matters at once.
     """
 
     key: str
@@ -63,9 +64,18 @@ class Move:
     starts: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     guard: Guard | None = None
-    undo: str = ""
     rank: int = 5
     quiet: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """A kind of task: what it asks for, as a verb, and the one of `STAGES` in which a worklist shows it."""
+
+    key: str
+    label: StrOrPromise
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,6 @@ class Keep:
 
     years: int
     because: str
-    then: str = "anonymise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ class Domain:
     admit: Callable[[Docket, Matter, Receipt], None]
     states: tuple[State, ...]
     moves: tuple[Move, ...]
+    todos: tuple[Todo, ...]
     start: str
     first_reading: Callable[[Receipt], Receipt] | None = None
     place_rights: Mapping[str, str] = field(default_factory=dict)
@@ -103,7 +113,6 @@ class Domain:
     keep: Keep = field(default_factory=lambda: Keep(2, "SPEC 10.6"))
     measures: tuple[Any, ...] = ()
     record: str = ""
-    present: Callable[[Matter], Mapping[str, Any]] | None = None
 
     def state(self, key: str) -> State:
         """The state of that key. Raises KeyError."""
@@ -112,6 +121,10 @@ class Domain:
     def move(self, key: str) -> Move:
         """The action of that key. Raises KeyError."""
         return _MOVES[self.key][key]
+
+    def todo(self, key: str) -> Todo:
+        """The kind of task of that key. Raises KeyError."""
+        return {todo.key: todo for todo in self.todos}[key]
 
     def leaving(self, state: str) -> Iterator[Move]:
         """The moves that may be asked for in that state."""
@@ -156,9 +169,9 @@ def kinds_by_place(role: str) -> tuple[str, ...]:
 
 def _faults(domain: Domain) -> Iterator[str]:
     keys = [state.key for state in domain.states]
-    moves = [move.key for move in domain.moves]
-    yield from (f"state {key} is declared twice" for key in _twice(keys))
-    yield from (f"move {key} is declared twice" for key in _twice(moves))
+    for what, found in (("state", domain.states), ("move", domain.moves), ("task", domain.todos)):
+        yield from (f"{what} {key} is declared twice" for key in _twice(each.key for each in found))
+    yield from (f"task {todo.key} stands in no stage" for todo in domain.todos if todo.stage not in STAGES)
     if domain.start not in keys:
         yield f"starts in {domain.start}, which is no state"
     for move in domain.moves:

@@ -74,7 +74,7 @@ def test_an_open_order_is_not_filed_and_neither_is_one_with_a_task(cast: Cast) -
     assert refused(cast.sun, "archive", brought_to(cast, "called_back")).code == "not_now"
     matter = brought_to(cast, "closed")
     with docket(cast.sun) as book:
-        book.task(book.take("read", pk=matter.pk), "look_again", cast.units["hotline"])
+        book.task(book.take("read", pk=matter.pk), "close", cast.units["hotline"])
         book.event(book.matters[matter.pk], "hotline.remark")
     assert refused(cast.sun, "archive", matter).code == "tasks_open"
 

@@ -8,7 +8,7 @@ from fengqiao.domains.hotline import archive, forms, handle, intake, reply, rout
 from fengqiao.domains.hotline.analyse import MEASURES
 from fengqiao.kernel import archive as kernel_archive
 from fengqiao.kernel import handle as kernel_handle
-from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, register
+from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, Todo, register
 from fengqiao.offices.supervision import steps
 from fengqiao.offices.supervision.moves import moves as supervision_moves
 
@@ -44,13 +44,14 @@ MOVES = (
     Move("answer_now", _("Answer on the spot"), ("received",), ("answered",), OFFICE, reply.answer_now,
          "most callers want to know something that is known", forms.AnswerNow, rank=2),
     Move("dispatch", _("Dispatch"), ("received",), ("dispatched",), OFFICE, route.dispatch,
-         "one unit leads and answers", forms.Dispatch, law=CITY_RULE, starts=(), guard=route.unresolved, rank=1),
+         "one unit leads and answers", forms.Dispatch, law=CITY_RULE, starts=(), guard=route.unresolved, rank=1,
+         many=True),
     Move("take", _("Take"), ("dispatched",), ("taken",), LEAD, handle.take_up,
-         "the caller has a right to know who handles it", law="SPEC G12", rank=1),
+         "the caller has a right to know who handles it", law="SPEC G12", rank=1, many=True),
     Move("start", _("Begin"), ("taken", "redo"), ("in_progress",), LEAD, handle.start,
-         "work has begun", rank=2),
+         "work has begun", rank=2, many=True),
     Move("assign", _("Name the handler"), WITH_UNIT, STAYS, LEAD, route.assign,
-         "the unit divides its work", forms.Assign, rank=6),
+         "the unit divides its work", forms.Assign, rank=6, many=True),
     Move("ask_return", _("Ask to return it"), ("dispatched", "taken"), ("return_asked",), LEAD, route.ask_return,
          "a wrong order goes back at once", forms.Return, law="T-H02", guard=route.bound, rank=4),
     Move("settle_return", _("Rule on the return"), ("return_asked",), ("dispatched",), OFFICE, route.settle_return,
@@ -68,7 +69,8 @@ MOVES = (
     Move("redo", _("Send back to be done again"), ("replied", "called_back"), ("redo",), OFFICE, handle.redo,
          "what was not done is done again", forms.Redo, law="SPEC M05", rank=3),
     Move("close", _("Close"), ("called_back",), ("closed",), OFFICE, archive.close,
-         "answered and called back; a supervised order after the supervision", guard=steps.stands_open, rank=1),
+         "answered and called back; a supervised order after the supervision", guard=steps.stands_open, rank=1,
+         many=True),
     Move("not_accept", _("Show another way"), UNANSWERED, ("not_accepted",), OFFICE, reply.not_accept,
          "what belongs elsewhere is told so in writing, with the way", forms.NotAccept, law="SPEC G11",
          rank=4),
@@ -85,7 +87,7 @@ MOVES = (
     Move("protect", _("Raise the secrecy"), OPEN, STAYS, OFFICE, handle.protect,
          "a reporter's name is known to the intake officer only", forms.Protect, law="SPEC G6", rank=8),
     Move("remark", _("Write down"), OPEN, STAYS, (*OFFICE, *LEAD, "co"), kernel_handle.remark,
-         "every step is on record", forms.Remark, rank=5),
+         "every step is on record", forms.Remark, rank=5, many=True),
     Move("merge", _("Merge others into this"), OPEN, STAYS, OFFICE, handle.merge,
          "one matter, one handler, one answer for each caller", forms.Numbers, law="SPEC A28", rank=8),
     Move("unmerge", _("Take apart"), OPEN, STAYS, OFFICE, handle.unmerge,
@@ -109,9 +111,23 @@ MOVES = (
          archive.close_history, "an imported order may have been answered before it came here", forms.History, rank=9),
     Move("archive", _("File"), FINAL, STAYS, (*OFFICE, "system"), kernel_archive.archive,
          "a closed order is kept for its term, then forgotten", law="SPEC 10.6",
-         guard=archive.may_come_back, rank=1),
+         guard=archive.may_come_back, rank=1, many=True),
     *supervision_moves(office=HEAD, party=("party",), lead=LEAD),
 )  # fmt: skip
+
+TODOS = (
+    Todo("dispatch", _("Dispatch"), "new"),
+    Todo("take", _("Take"), "new"),
+    Todo("check_subject", _("Say who is meant"), "new"),
+    Todo("handle", _("Work on it and answer"), "working"),
+    Todo("start", _("Do again"), "working"),
+    Todo("assist", _("Give our part"), "working"),
+    Todo("settle_return", _("Rule on the return"), "working"),
+    Todo(intake.ASKED_WHETHER, _("Ask whether it is the person's own will"), "calling"),
+    Todo("call_back", _("Call back"), "calling"),
+    Todo("close", _("Close"), "closing"),
+    *steps.TODOS,
+)
 
 HOTLINE = register(
     Domain(
@@ -122,6 +138,7 @@ HOTLINE = register(
         first_reading=intake.first_reading,
         states=STATES,
         moves=MOVES,
+        todos=TODOS,
         start="received",
         place_rights={"hotline_agent": "office", "hotline_supervisor": "office_head", "command_room": "place_desk"},
         opens={

@@ -67,8 +67,6 @@ def _content(matter: Matter, opened: frozenset[str]) -> str | None:
 def _record(matter: Matter) -> dict[str, Any]:
     """What the domain keeps of the matter in its own table."""
     declared = domain.get(matter.kind)
-    if declared.present is not None:
-        return dict(declared.present(matter))
     record = getattr(matter, declared.record, None) if declared.record else None
     if record is None:
         return {}
