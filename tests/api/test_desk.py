@@ -116,3 +116,21 @@ def test_a_figure_shows_small_numbers_alike(calls: Any) -> None:
 )
 def test_a_figure_that_is_none_is_refused(calls: Any, path: str, query: dict[str, str], status: int) -> None:
     assert calls("li").get(path, query).status_code == status
+
+
+def test_the_worklist_is_narrowed_by_what_the_desk_narrows_it_by(calls: Any, cast: Any) -> None:
+    web = people_of.an_order(cast.chen, channel="web")
+    dispatched = people_of.an_order(cast.chen, content="第二盏路灯也坏了。", place=people_of.FAR_VILLAGE)
+    people_of.do(cast.chen, "hotline.dispatch", dispatched, unit="water")
+    chen, li = calls("chen"), calls("li")
+
+    def numbers(caller: Any, **asked: str) -> list[str]:
+        return [task["matter"]["number"] for task in caller.get("/worklist", asked).json()["items"]]
+
+    assert numbers(chen, channel="web") == [web.number]
+    assert numbers(chen, channel="12345") == []
+    assert numbers(li, place=people_of.YI, kind="hotline", stage="new") == [dispatched.number]
+    assert numbers(li, stage="working") == numbers(li, mine="true") == numbers(li, place=people_of.JIA) == []
+    assert li.get("/worklist").json()["tally"]["stages"]["new"] == "1"
+    for wrong in ({"stage": "old"}, {"place": "x"}, {"mine": "perhaps"}):
+        assert chen.get("/worklist", wrong).status_code == 422

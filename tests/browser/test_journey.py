@@ -159,6 +159,43 @@ def test_from_a_residents_report_to_the_archive_and_the_figures(
         assert "路灯已经修好，今晚会亮。" in seen.page.locator("main").inner_text()
 
 
+def test_two_orders_are_dispatched_from_the_list_by_the_keyboard_alone(
+    served: Served, browser_page: Looker, city: Any
+) -> None:
+    from tests.cast import an_order
+
+    for number in range(3):
+        an_order(city.chen, title=f"第 {number} 盏路灯不亮", content=f"示例一村第 {number} 盏路灯坏了。")
+    with browser_page.open(served.url("/"), "desk") as seen:
+        at_the_desk(seen, served, city.chen)
+        visit(seen, served, "/desk/")
+        page, bar = seen.page, seen.page.locator(".batch")
+        assert not bar.is_visible()
+        for key in ("j", "x", "j", "x"):
+            page.keyboard.press(key)
+        bar.locator("button[value=dispatch]").wait_for()
+        assert bar.locator("[data-n]").inner_text() == "2"
+        sound(seen)
+        page.screenshot(path=SHOTS / "worklist-ticked-desk-light.png")
+        page.keyboard.press("Escape")
+        assert not bar.is_visible()
+        page.keyboard.press("x")
+        page.keyboard.press("k")
+        page.keyboard.press("Shift+X")
+        bar.locator("button[value=dispatch]").wait_for()
+        bar.locator("button[value=dispatch]").focus()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        sound(seen)
+        page.locator("[name=unit]").select_option("water")
+        page.locator("[name=unit]").focus()
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        sound(seen)
+        assert "2 件都办好了" in page.locator("main").inner_text()
+        assert "第 2 盏路灯不亮" in visit(seen, served, "/desk/?stage=new")
+
+
 def test_what_a_person_was_not_content_with_is_put_right_by_another_unit(
     served: Served, browser_page: Looker, city: Any
 ) -> None:

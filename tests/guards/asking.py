@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "reviews/appeals/<appeal>/decision": {"upheld": True, "ruling": "是的。"},
     "desk/matters/<str:number>/do/<str:action>/": {"text": "记一笔。"},
     "desk/matters/<str:number>/people/<str:person>/": {"reason": "回电核实"},
+    "desk/views/": {"name": "今日到期", "query": "?due=today"},
     "desk/reviews/<uuid:pk>/<str:what>/": {"answer": "已经上门道歉。"},
 }
 

@@ -43,7 +43,11 @@ def list_work(request: ActingRequest, filters: Query[WorkFilters]) -> HttpRespon
     """Own tasks and the unit's queue, least time left first. A post that ended holds nothing any more."""
     post = request.auth
     after = _read_cursor(filters.cursor) if filters.cursor else None
-    page = worklist.page(post, due=filters.due or "", after=after, limit=filters.limit + 1)
+    narrowed = worklist.Narrowed(
+        due=filters.due or "", stage=filters.stage or "", kind=filters.kind or "", place=filters.place or "",
+        channel=filters.channel or "", mine=bool(filters.mine),
+    )  # fmt: skip
+    page = worklist.page(post, narrowed, after=after, limit=filters.limit + 1)
     more, page = len(page) > filters.limit, page[: filters.limit]
     following = _cursor_of(page[-1].due_at, page[-1].id) if more else None
     moment = now()
@@ -60,8 +64,13 @@ def list_work(request: ActingRequest, filters: Query[WorkFilters]) -> HttpRespon
         for each in page
     ]
     links = [next_link(request, following)] if following else ()
-    tally = {name: worklist.shown(count) for name, count in worklist.tally(post, standing=True).items()}
-    return answer({"tally": tally, "items": items, "next": following}, links=links)
+    return answer({"tally": _tally(worklist.tally(post, narrowed)), "items": items, "next": following}, links=links)
+
+
+def _tally(counted: worklist.Tally) -> dict[str, Any]:
+    due = {name: counted.shown(count) for name, count in counted.due.items()}
+    stages = {name: counted.shown(count) for name, count in counted.stages.items()}
+    return {"total": counted.shown(counted.total), **due, "stages": stages}
 
 
 def _cursor_of(due: datetime | None, pk: UUID) -> str:

@@ -383,7 +383,12 @@ class DocumentList(Schema):
 class WorkFilters(Schema):
     """How the worklist is narrowed."""
 
-    due: Literal["overdue", "today", "soon"] | None = None
+    due: Literal["overdue", "today", "soon", "paused"] | None = None
+    stage: Literal["new", "working", "answer", "calling", "closing"] | None = None
+    kind: CodeKey | None = None
+    place: Annotated[str, Field(pattern=r"^[0-9]{2,15}$")] | None = None
+    channel: CodeKey | None = None
+    mine: YesNo | None = None
     cursor: Annotated[str, Field(max_length=120)] | None = None
     limit: Count = 50
 
@@ -406,6 +411,7 @@ class Tally(Schema):
     today: str
     soon: str
     paused: str
+    stages: dict[str, str]
 
 
 class Worklist(Page):

@@ -62,6 +62,17 @@ def history(events: Sequence[Event], texts: Iterable[str]) -> list[Entry]:
     ]
 
 
+def named(kind: str) -> str:
+    """What a kind of event says, without who and whom."""
+    domain_key, _dot, key = kind.partition(".")
+    if (said := WORDS.get(kind)) is not None:
+        return str(said)
+    try:
+        return str(domain.get(domain_key).move(key).label)
+    except KeyError:
+        return kind
+
+
 def _icon(kind: str) -> str:
     return ICONS.get(kind.partition(".")[2], "message" if kind.endswith(("remark", "reply")) else "circle-check")
 
@@ -74,15 +85,7 @@ def _who(event: Event, posts: Mapping[int, Post]) -> str:
 
 
 def _sentence(event: Event, units: Mapping[int, Unit]) -> str:
-    kind, _dot, key = event.kind.partition(".")
-    said: Any = WORDS.get(event.kind)
-    if said is None:
-        try:
-            said = domain.get(kind).move(key).label
-        except KeyError:
-            said = event.kind
-    parts = [str(said), *_details(event, units)]
-    return " · ".join(parts)
+    return " · ".join([named(event.kind), *_details(event, units)])
 
 
 def _details(event: Event, units: Mapping[int, Unit]) -> list[str]:

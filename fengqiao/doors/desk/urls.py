@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from fengqiao.doors.desk import figures, library, matter, register, reviews, worklist
+from fengqiao.doors.desk import figures, library, matter, register, reviews, together, views, worklist
 
 app_name = "desk"
 urlpatterns = [
     path("", worklist.page, name="worklist"),
+    path("views/", views.save, name="save_view"),
+    path("views/<int:pk>/remove/", views.remove, name="remove_view"),
+    path("together/", together.page, name="together"),
+    path("together/actions/", together.actions, name="together_actions"),
     path("notices/", worklist.notices, name="notices"),
     path("matters/", library.page, name="library"),
     path("matters/new/", register.page, name="register"),

@@ -5,51 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from fengqiao.doors.desk import clocks
+from fengqiao.doors.desk import clocks, narrowing, sayings, views
 from fengqiao.doors.desk.acting import ActingRequest, acting
-from fengqiao.doors.face.parts import Light, Pager, Tab
-from fengqiao.doors.lists import worklist
+from fengqiao.doors.face import dates
+from fengqiao.doors.face.parts import Light, Pager
+from fengqiao.doors.lists import places, worklist
+from fengqiao.doors.lists.worklist import Narrowed, Tally
 from fengqiao.ground import numbers
 from fengqiao.kernel import domain
+from fengqiao.kernel.now import today
 from fengqiao.offices.letters import outbox
 
 PAGE = 20
-DUE = ("overdue", "today", "soon")
 LAST_PAGE = 50
 NOTICES = 50
-TASKS = {
-    "dispatch": gettext_lazy("Dispatch"),
-    "take": gettext_lazy("Take"),
-    "handle": gettext_lazy("Work on it and answer"),
-    "start": gettext_lazy("Do again"),
-    "assist": gettext_lazy("Give our part"),
-    "settle_return": gettext_lazy("Rule on the return"),
-    "check_subject": gettext_lazy("Say who is meant"),
-    "call_back": gettext_lazy("Call back"),
-    "close": gettext_lazy("Close"),
-    "answer_supervision": gettext_lazy("Answer the supervision"),
-}
+SUPERVISION = frozenset({"T-G01", "T-G02"})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list."""
+    """One line of the list. `next` is a verb, `next_href` where it is done; `last` is the last event in words."""
 
     task: worklist.Work
+    slug: str
     href: str
     kind: Any
     state: Any
+    town: str
     next: Any
+    next_href: str
+    last: str
     light: Light | None
+    supervised: bool
     done: int
     steps: int
 
@@ -57,22 +50,29 @@ class Row:
 @require_GET
 @acting
 def page(request: ActingRequest) -> HttpResponse:
-    """The list, 20 a page, with its tally."""
-    wanted = request.GET.get("due", "")
-    wanted = wanted if wanted in DUE else ""
+    """The list, 20 a page, with its tally, its saved views and its filters."""
+    narrowed = narrowing.read(request.GET)
     number = min(max(_whole(request.GET.get("page", "1")), 1), LAST_PAGE)
-    tasks = worklist.page(request.post, due=wanted, limit=PAGE + 1, offset=(number - 1) * PAGE)
-    tally = worklist.tally(request.post)
-    return render(
-        request,
-        "desk/worklist.html",
-        {
-            "rows": rows_of(tasks[:PAGE]),
-            "tally": tally,
-            "tabs": _tabs(tally, wanted),
-            "pager": _pager(tasks, number, wanted, tally),
-        },
-    )
+    tasks = worklist.page(request.post, narrowed, limit=PAGE + 1, offset=(number - 1) * PAGE)
+    tally = worklist.tally(request.post, narrowed)
+    saved = views.of(request.post, narrowed)
+    context = {
+        "rows": rows_of(tasks[:PAGE]),
+        "today": dates.day(today(), weekday=True),
+        "due_today": tally.shown(tally.due["today"]),
+        "overdue": tally.shown(tally.due["overdue"]),
+        "tally": narrowing.tallied(narrowed, tally),
+        "tabs": narrowing.tabs(narrowed, tally),
+        "selects": narrowing.selects(narrowed, request.post),
+        "hidden": list(narrowing.hidden(narrowed)),
+        "narrowed": narrowed,
+        "plain": narrowing.nothing_asked(narrowed),
+        "views": saved,
+        "here": narrowing.written(narrowed),
+        "proposed": "" if any(view.current for view in saved) else narrowing.words(narrowed)[: views.LONGEST],
+        "pager": _pager(tasks, number, narrowed, tally),
+    }
+    return render(request, "desk/worklist.html", context)
 
 
 def _whole(text: str) -> int:
@@ -82,47 +82,46 @@ def _whole(text: str) -> int:
 def rows_of(tasks: list[worklist.Work]) -> list[Row]:
     """The lines of these tasks, with the nearest limit of each matter."""
     running = worklist.clocks_of({task.matter.id for task in tasks})
-    return [_row(task, clocks.light_of(running.get(task.matter.id, []))) for task in tasks]
+    towns = places.towns_of({task.matter.place for task in tasks})
+    return [_row(task, running.get(task.matter.id, []), towns) for task in tasks]
 
 
-def _row(task: worklist.Work, light: Light | None) -> Row:
+def _row(task: worklist.Work, running: list[Any], towns: dict[str, str]) -> Row:
     matter = task.matter
     declared = domain.get(matter.kind)
     state = declared.state(matter.state)
+    href = matter_address(matter.number)
     return Row(
         task=task,
-        href=matter_address(matter.number),
+        slug=numbers.parse(matter.number).slug,
+        href=href,
         kind=declared.label,
         state=state.label,
-        next=TASKS.get(task.kind, task.kind),
-        light=light,
+        town=towns.get(matter.place, ""),
+        next=declared.todo(task.kind).label,
+        next_href=f"{href}do/{task.kind}/" if _is_move(matter.kind, task.kind) else href,
+        last=sayings.named(matter.last_kind),
+        light=clocks.light_of(running),
+        supervised=any(clock.rule in SUPERVISION for clock in running),
         done=max(state.step - 1, 0),
         steps=max(each.step for each in declared.states),
     )
 
 
-def _tabs(tally: dict[str, int], wanted: str) -> list[Tab]:
-    labels = {
-        "": (_("All tasks"), "total"),
-        "overdue": (_("Overdue"), "overdue"),
-        "today": (_("Due today"), "today"),
-        "soon": (_("Due soon"), "soon"),
-    }
-    return [
-        Tab(label, f"?{urlencode({'due': key})}" if key else "?", worklist.shown(tally[name]), key == wanted)
-        for key, (label, name) in labels.items()
-    ]
+@cache
+def _is_move(kind: str, task: str) -> bool:
+    return any(move.key == task for move in domain.get(kind).moves)
 
 
-def _pager(tasks: list[worklist.Work], number: int, wanted: str, tally: dict[str, int]) -> Pager:
-    def to(page: int) -> str:
-        return "?" + urlencode({**({"due": wanted} if wanted else {}), "page": page})
-
+def _pager(tasks: list[worklist.Work], number: int, narrowed: Narrowed, tally: Tally) -> Pager:
+    count = tally.due.get(narrowed.due, tally.stages.get(narrowed.stage, tally.total))
+    if narrowed.due and narrowed.stage:  # counted apart, never together
+        count = -1
     return Pager(
         shown=min(len(tasks), PAGE),
-        total=worklist.shown(tally[wanted or "total"]),
-        previous=to(number - 1) if number > 1 else "",
-        following=to(number + 1) if len(tasks) > PAGE and number < LAST_PAGE else "",
+        total=tally.shown(count) if count >= 0 else "",
+        previous=narrowing.written(narrowed, page=number - 1) if number > 1 else "",
+        following=narrowing.written(narrowed, page=number + 1) if len(tasks) > PAGE and number < LAST_PAGE else "",
     )
 
 

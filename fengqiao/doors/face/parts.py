@@ -50,6 +50,28 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Tallied:
+    """A count that is a filter, dressed like the light it counts (`is-over`, `is-today`, `is-soon`)."""
+
+    count: str
+    label: str
+    href: str
+    dress: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter as a select: its name, what it is called, what stands there when nothing is chosen, (key, words)."""
+
+    name: str
+    label: str
+    none: str
+    options: Sequence[tuple[str, str]]
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step of the procedure; under its label stand the date or the limit, one note a line."""
 

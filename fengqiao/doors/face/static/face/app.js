@@ -32,48 +32,6 @@
     });
   }
 
-  // Rows of a list: J and K move, X selects, Enter opens; the same as the visible links and ticks.
-  function rows() { return all('.list[data-keys] tbody tr'); }
-  function at() { return rows().findIndex(function (r) { return r.classList.contains('is-cursor'); }); }
-  function select(row, on) {
-    var tick = one('.ck', row), bar = one('.batch');
-    if (!tick) return;
-    tick.checked = on; row.setAttribute('aria-selected', on);
-    var n = all('.list[data-keys] tr[aria-selected="true"]').length;
-    if (bar) { bar.hidden = !n; var figure = one('[data-n]', bar); if (figure) figure.textContent = n; }
-  }
-  function move(step) {
-    var rs = rows(), i = at();
-    if (!rs.length) return;
-    if (i >= 0) rs[i].classList.remove('is-cursor');
-    var row = rs[Math.max(0, Math.min(rs.length - 1, i + step))];
-    row.classList.add('is-cursor'); row.scrollIntoView({ block: 'nearest' });
-    var link = one('a.t', row); if (link) link.focus({ preventScroll: true });
-  }
-  var waiting = '';
-  function keys(e) {
-    if (e.key === 'Escape') { escape(e); return; }
-    var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && !/^(checkbox|radio)$/.test(e.target.type);
-    if (e.ctrlKey && e.key === 'Enter' && e.target.form) { e.target.form.requestSubmit(); return; }
-    if (typing || e.ctrlKey || e.altKey || e.metaKey || document.body.hasAttribute('data-keys-off') || one('dialog[open]:not(.still)')) return;
-    var key = e.key.toLowerCase(), rs = rows(), i = at(), named = one('[data-key="' + CSS.escape(waiting + key) + '"]');
-    waiting = '';
-    if (named) { e.preventDefault(); named.click(); }
-    else if (key === '/') { var find = one('[data-search]'); if (find) { e.preventDefault(); find.focus(); } }
-    else if (key === '?') { var list = one('#keys'); if (list) list.showModal(); }
-    else if (key === 'g') waiting = 'g ';
-    else if (key === 'j') move(1);
-    else if (key === 'k') move(-1);
-    else if (key === 'x' && i >= 0) select(rs[i], rs[i].getAttribute('aria-selected') !== 'true');
-    else if (key === 'enter' && i >= 0 && e.target === document.body) one('a.t', rs[i]).click();
-  }
-  function escape(e) {
-    if (e.target.classList && e.target.classList.contains('light')) { e.target.classList.add('no-tip'); return; }
-    all('.light').forEach(function (l) { if (l.matches(':hover')) l.classList.add('no-tip'); });
-    all('details.eave-menu[open]').forEach(function (d) { d.open = false; one('summary', d).focus(); });
-    rows().forEach(function (r) { if (r.getAttribute('aria-selected') === 'true') select(r, false); });
-  }
-
   // A draft stays on this device for seven days, unless the person says no; the page after sending takes it away.
   function drafts() {
     all('[data-draft-done]').forEach(function (e) { forget(e.dataset.draftDone); });
@@ -129,8 +87,6 @@
 
   document.addEventListener('DOMContentLoaded', function () {
     themes(); density(); drafts(); speech(); parts(document);
-    document.addEventListener('keydown', keys);
-    document.addEventListener('change', function (e) { if (e.target.matches('.list[data-keys] .ck')) select(e.target.closest('tr'), e.target.checked); });
     document.addEventListener('click', function (e) {
       var opener = e.target.closest('[data-dialog]'), box = opener && document.getElementById(opener.dataset.dialog);
       if (box && box.showModal) { e.preventDefault(); box.showModal(); }
