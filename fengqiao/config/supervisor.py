@@ -142,9 +142,11 @@ class Supervisor:
         groups = {child.name: child.process.pid for child in self.family if child.process}
         state = {"address": self.plan.address, "pid": os.getpid(), "groups": groups}
         part = self.state_file.with_suffix(".part")
-        with suppress(OSError):  # on a full disk the old state stays; what runs goes on
+        try:
             part.write_text(json.dumps(state))
             part.replace(self.state_file)
+        except OSError:  # on a full disk the old state stays, and no half one beside it; what runs goes on
+            part.unlink(missing_ok=True)
 
     # -- the life -------------------------------------------------------------
 
