@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fengqiao.doors.face import dates
@@ -47,6 +48,11 @@ def light_of(running: Sequence[Clock]) -> Light | None:
     )
 
 
+def named(limit: limits.Limit) -> str:
+    """What a limit is for, in the reader's language; the table of limits has both."""
+    return limit.matter if (get_language() or "zh-hans").startswith("zh") else limit.label
+
+
 def facts_of(clock: Clock) -> LimitFacts:
     """Three lines: what the limit is; from, to; the rule with its article, or that it is the city's own."""
     limit = limits.get(clock.rule)
@@ -61,4 +67,4 @@ def facts_of(clock: Clock) -> LimitFacts:
         facts += _("; provisional until that year's holidays are published")
     source = limit.citation or _("Platform rule %(rule)s (set by this city)") % {"rule": clock.rule}
     mark = {"V": "", "S": _(" (to be confirmed)"), "M": _(" (to be confirmed)"), "D": ""}[limit.mark]
-    return LimitFacts(what=limit.label, facts=facts, source=f"{source}{mark}")
+    return LimitFacts(what=named(limit), facts=facts, source=f"{source}{mark}")

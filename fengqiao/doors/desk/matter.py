@@ -13,10 +13,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fengqiao.doors.desk import clocks, sayings
+from fengqiao.doors.desk import clocks, course, sayings
 from fengqiao.doors.desk.acting import ActingRequest, acting
 from fengqiao.doors.desk.worklist import matter_address
-from fengqiao.doors.face.parts import Action, PersonLine, Step
+from fengqiao.doors.face.parts import Action, PersonLine
 from fengqiao.doors.lists import worklist
 from fengqiao.ground import codes, limits, numbers
 from fengqiao.ground.refusals import Invalid, NotThere, Refused
@@ -55,17 +55,25 @@ def context_of(request: ActingRequest, matter: Matter) -> dict[str, Any]:
     words = access.words(request.post, matter)
     open_texts = frozenset[str]().union(*(declared.opens[word].texts for word in words if word in declared.opens))
     events = list(Event.objects.filter(opened_year=matter.opened_year, stream=str(matter.pk)).order_by("-seq")[:LINES])
+    events.reverse()
     running = worklist.clocks_of([matter.pk]).get(matter.pk, [])
+    light = clocks.light_of(running)
+    actions = actions_of(request, matter)
+    staff = "staff" in open_texts
     return {
         "matter": matter,
         "state": declared.state(matter.state),
         "kind": declared.label,
         "channel": codes.get("channel", matter.channel).label(get_language() or "zh-hans"),
         "category": category_name(matter),
-        "light": clocks.light_of(running),
-        "steps": steps_of(matter),
-        "entries": sayings.history(list(reversed(events)), open_texts),
-        "actions": actions_of(request, matter),
+        "light": light,
+        "bar": course.bar_of(light, running),
+        "steps": course.steps_of(matter, events, running),
+        "supervised": course.supervision_of(request.post, matter, running) if staff else [],
+        "entries": sayings.history(events, open_texts),
+        "actions": actions,
+        "remark": next((each.href for each in actions if each.href.endswith("/do/remark/") and not each.locked), ""),
+        "looks": course.looks_of(matter) if staff else [],
         "people": people_of(matter, words),
         "may_reveal": any(declared.opens[word].identity for word in words if word in declared.opens),
         "subjects": list(Subject.objects.filter(matter=matter, resolved_at=None)) if words & OFFICE else [],
@@ -88,22 +96,6 @@ def category_name(matter: Matter) -> str:
         return ""
     known = codes.by_key(table).get(matter.category)
     return known.label(get_language() or "zh-hans") if known else matter.category
-
-
-def steps_of(matter: Matter) -> list[Step]:
-    """The stepper, from the declaration: one stop for each step number."""
-    declared = domain.get(matter.kind)
-    here = declared.state(matter.state)
-    by_step = {state.step: state for state in reversed(declared.states) if not state.final}
-    last = max(state.step for state in declared.states)
-    by_step[last] = here if here.final else declared.state("closed")
-    return [
-        Step(
-            str(state.told),
-            "done" if step < here.step or (here.final and step == last) else "now" if step == here.step else "todo",
-        )
-        for step, state in sorted(by_step.items())
-    ]
 
 
 def actions_of(request: ActingRequest, matter: Matter) -> list[Action]:

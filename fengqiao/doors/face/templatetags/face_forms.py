@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
 
 from fengqiao.doors.face.templatetags.face import PARTS, Context
 
@@ -20,6 +21,8 @@ def field(bound: BoundField, size: str = "", hint: str = "") -> Context:
     if bound.errors:
         described.append(f"{identity}_bad")
     widget = bound.field.widget
+    if getattr(bound.field, "empty_label", None):
+        bound.field.empty_label = _("please choose") if bound.field.required else _("none")  # type: ignore[attr-defined]
     return {
         "field": bound,
         "id": identity,
