@@ -127,6 +127,17 @@ def test_a_line_is_written_into_the_history_from_the_page_itself(cast: Cast, at_
     assert "电话联系过，周六上门。" in seen(desk, matter)
 
 
+def test_what_has_a_key_says_so_on_its_visible_control(cast: Cast, at_desk: Desk) -> None:
+    matter = an_order(cast.chen)
+    page = seen(at_desk(cast.chen), matter)
+    assert re.search(r'<a [^>]*do/dispatch/" data-key="t"', page)
+    assert '<label class="sr" for="remark" data-key="n">' in page
+    bar = at_desk(cast.chen).get("/desk/together/actions/", {"n": parse(matter.number).slug}).content.decode()
+    assert 'value="dispatch" data-key="t"' in bar
+    do(cast.chen, "hotline.dispatch", matter, unit="water")
+    assert 'data-key="t"' not in seen(at_desk(cast.chen), matter), "what is locked has no key"
+
+
 def test_who_may_not_write_gets_no_field(cast: Cast, at_desk: Desk) -> None:
     matter = an_order(cast.chen)
     assert "do/remark/" not in seen(at_desk(cast.he), matter)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fengqiao.doors.desk import clocks, course, sayings
 from fengqiao.doors.desk.acting import ActingRequest, acting
+from fengqiao.doors.desk.keyboard import key_of
 from fengqiao.doors.desk.worklist import matter_address
 from fengqiao.doors.face.parts import Action, PersonLine
 from fengqiao.doors.lists import worklist
@@ -105,7 +106,9 @@ def actions_of(request: ActingRequest, matter: Matter) -> list[Action]:
         if locked is not None and move.rank > LOCKED_SHOWN:
             continue
         href = reverse("desk:do", args=[numbers.parse(matter.number).slug, move.key])
-        found.append(Action(str(move.label), href, primary=place == 0 and locked is None, locked=str(locked or "")))
+        primary = place == 0 and locked is None
+        key = key_of(move.key) if locked is None else ""
+        found.append(Action(str(move.label), href, primary=primary, locked=str(locked or ""), key=key))
     return found
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fengqiao.doors.desk.acting import ActingRequest, acting
+from fengqiao.doors.desk.keyboard import key_of
 from fengqiao.doors.desk.worklist import matter_address
 from fengqiao.ground import numbers
 from fengqiao.ground.refusals import Invalid, NotThere, Refused
@@ -39,7 +40,8 @@ class Done:
 def actions(request: ActingRequest) -> HttpResponse:
     """The buttons of the bar under the list: what can be done with all that are ticked."""
     matters = _chosen(request.post, request.GET.getlist("n"))
-    return render(request, "desk/together_actions.html", {"moves": _for_all(request.post, matters), "matters": matters})
+    moves = [(move, key_of(move.key)) for move in _for_all(request.post, matters)]
+    return render(request, "desk/together_actions.html", {"moves": moves, "matters": matters})
 
 
 @require_http_methods(["GET", "POST"])
