@@ -70,5 +70,21 @@ def test_another_site_is_never_the_next_page():
     assert Client().post("/preferences/", {"next": "//elsewhere.example/"})["Location"] == "/"
 
 
+def test_single_keys_are_turned_off_on_a_device_and_on_again(db: None) -> None:
+    from tests.accounts.entering import enter
+    from tests.cast import build
+
+    chen = enter(Client(HTTP_ACCEPT_LANGUAGE="en"), build().chen)
+    assert "data-keys-off" not in chen.get("/desk/account/").content.decode()
+    chen.post("/preferences/", {"keys": "off"})
+    page = chen.get("/desk/account/").content.decode()
+    assert "data-keys-off" in page
+    assert "Turn single keys on" in page
+    chen.post("/preferences/", {"keys": "perhaps"})
+    assert "data-keys-off" in chen.get("/desk/").content.decode()
+    chen.post("/preferences/", {"keys": "on"})
+    assert "data-keys-off" not in chen.get("/desk/").content.decode()
+
+
 def test_choices_are_made_by_post_only():
     assert Client().get("/preferences/").status_code == 405

@@ -16,7 +16,7 @@ THEMES = frozenset({"light", "dark"})
 
 
 def face(request: HttpRequest) -> dict[str, Any]:
-    """Flags demo, elder, dense; theme (light, dark or empty); language, its tag and all languages; the frame.
+    """Flags demo, elder, dense, keys_off; theme (light, dark or empty); language, its tag and all languages; the frame.
 
     The frame is asked for only when a template draws it, so resident pages cost no query for it.
     """
@@ -26,6 +26,7 @@ def face(request: HttpRequest) -> dict[str, Any]:
         "demo": bool(getattr(settings, "FENGQIAO_DEMO", False)),
         "elder": request.COOKIES.get("elder") == "1",
         "dense": request.COOKIES.get("dense") == "1",
+        "keys_off": request.COOKIES.get("keys") == "off",
         "theme": theme if theme in THEMES else "",
         "language": language,
         "language_tag": TAGS.get(language, language),

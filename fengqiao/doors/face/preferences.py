@@ -1,4 +1,4 @@
-"""The choices a device remembers: elder mode, theme, row height, language. They work without scripts."""
+"""The choices a device remembers: elder mode, theme, row height, single keys, language. They work without scripts."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 YEAR = 365 * 24 * 3600
 SCRIPTED = ("theme", "dense")  # app.js writes these itself, so that no page has to be loaded for them
-CHOICES = {"elder": ("1", "0"), "dense": ("1", "0"), "theme": ("light", "dark")}
+CHOICES = {"elder": ("1", "0"), "dense": ("1", "0"), "theme": ("light", "dark"), "keys": ("on", "off")}
 
 
 @require_POST
