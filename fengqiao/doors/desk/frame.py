@@ -53,6 +53,7 @@ def _items(request: HttpRequest) -> list[NavItem]:
     rows = (
         (_("My tasks"), reverse("desk:worklist"), "checklist", "g t"),
         (_("All matters"), reverse("desk:library"), "archive", "g s"),
+        (_("Supervision"), reverse("desk:supervision"), "rubber-stamp", "g d"),
         (_("Figures"), reverse("desk:figures"), "chart-dots", "g y"),
         (_("Reviews"), reverse("desk:reviews"), "message", "g p"),
     )

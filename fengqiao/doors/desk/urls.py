@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fengqiao.doors.desk import figures, library, matter, register, reviews, together, views, worklist
+from fengqiao.doors.desk import figures, library, matter, register, reviews, supervision, together, views, worklist
 
 app_name = "desk"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("matters/<str:number>/do/<str:action>/", matter.do, name="do"),
     path("matters/<str:number>/people/<str:person>/", matter.reveal, name="reveal"),
     path("figures/", figures.page, name="figures"),
+    path("supervision/", supervision.page, name="supervision"),
     path("reviews/", reviews.page, name="reviews"),
     path("reviews/<uuid:pk>/contact/", reviews.contact, name="review_contact"),
     path("reviews/<uuid:pk>/<str:what>/", reviews.do, name="review_do"),
