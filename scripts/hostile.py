@@ -51,6 +51,8 @@ GUESSED, DROPPED = (
 )
 # Choices of the device that the page's script writes itself; they say nothing of anybody.
 WRITTEN_BY_SCRIPT = re.compile(r"HttpOnly flag is not set in the cookie : (theme|dense)$")
+# A body that cannot be read is answered with 400; Django writes where it gave up reading. No fault of the program.
+ANSWERED = re.compile(r"^\S+ \S+ WARNING django\.request: Bad request .*\nTraceback.*\n(?:(?!\d{4}-).*\n)*", re.M)
 
 
 @dataclass
@@ -285,7 +287,7 @@ def _still_well(demo: Demo) -> Attack:
         _fetch(f"{demo.address}/readyz")
     except (urllib.error.URLError, TimeoutError) as error:
         attack.found.append(f"it is not ready: {error}")
-    said = (BUILD / "hostile-demo.log").read_text(errors="replace")
+    said = ANSWERED.sub("", (BUILD / "hostile-demo.log").read_text(errors="replace"))
     attack.found += sorted(set(re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception): .*$", said, re.MULTILINE)))[:20]
     return attack
 
