@@ -331,7 +331,7 @@ class Docket:
         task = storing.fresh(
             Task,
             matter=matter,
-            kind=declared(matter.kind).todo(kind).key,
+            kind=declared(matter.kind).task_kind(kind).key,
             unit=unit,
             post=post,
             opened_at=self.written_at,

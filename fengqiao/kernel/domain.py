@@ -70,7 +70,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
+class TaskKind:
     """A kind of task: what it asks for, as a verb, and the one of `STAGES` in which a worklist shows it."""
 
     key: str
@@ -104,7 +104,7 @@ class Domain:
     admit: Callable[[Docket, Matter, Receipt], None]
     states: tuple[State, ...]
     moves: tuple[Move, ...]
-    todos: tuple[Todo, ...]
+    task_kinds: tuple[TaskKind, ...]
     start: str
     first_reading: Callable[[Receipt], Receipt] | None = None
     place_rights: Mapping[str, str] = field(default_factory=dict)
@@ -122,9 +122,9 @@ class Domain:
         """The action of that key. Raises KeyError."""
         return _MOVES[self.key][key]
 
-    def todo(self, key: str) -> Todo:
+    def task_kind(self, key: str) -> TaskKind:
         """The kind of task of that key. Raises KeyError."""
-        return {todo.key: todo for todo in self.todos}[key]
+        return {task.key: task for task in self.task_kinds}[key]
 
     def leaving(self, state: str) -> Iterator[Move]:
         """The moves that may be asked for in that state."""
@@ -169,9 +169,9 @@ def kinds_by_place(role: str) -> tuple[str, ...]:
 
 def _faults(domain: Domain) -> Iterator[str]:
     keys = [state.key for state in domain.states]
-    for what, found in (("state", domain.states), ("move", domain.moves), ("task", domain.todos)):
+    for what, found in (("state", domain.states), ("move", domain.moves), ("task", domain.task_kinds)):
         yield from (f"{what} {key} is declared twice" for key in _twice(each.key for each in found))
-    yield from (f"task {todo.key} stands in no stage" for todo in domain.todos if todo.stage not in STAGES)
+    yield from (f"task {task.key} stands in no stage" for task in domain.task_kinds if task.stage not in STAGES)
     if domain.start not in keys:
         yield f"starts in {domain.start}, which is no state"
     for move in domain.moves:

@@ -62,6 +62,15 @@ def test_each_stage_has_its_tab_with_its_count(cast: Cast, at_desk: Desk) -> Non
     assert order.number not in seen(at_desk(cast.li), stage="new")
 
 
+def test_where_a_stage_meets_a_due_day_nobody_pretends_to_have_counted(cast: Cast, at_desk: Desk) -> None:
+    order = an_order(cast.chen)
+    do(cast.chen, "hotline.dispatch", order, unit="water")
+    with at(now() + timedelta(days=40)):
+        page = seen(at_desk(cast.li), stage="new", due="overdue")
+    assert "1 on this page" in page
+    assert "shown of" not in page
+
+
 def test_filters_in_the_address_narrow_by_place_channel_and_holder(cast: Cast, at_desk: Desk) -> None:
     near = an_order(cast.chen, title="路灯不亮")
     far = an_order(cast.chen, title="井盖缺失", content="井盖不见了。", place=FAR_VILLAGE, channel="web")
@@ -228,6 +237,6 @@ def test_a_task_that_no_domain_declares_cannot_be_given(cast: Cast) -> None:
 def test_a_kind_of_task_stands_in_the_same_stage_in_every_domain() -> None:
     stages: dict[str, set[str]] = {}
     for each in domain.every():
-        for todo in each.todos:
-            stages.setdefault(todo.key, set()).add(todo.stage)
+        for task in each.task_kinds:
+            stages.setdefault(task.key, set()).add(task.stage)
     assert all(len(found) == 1 for found in stages.values())

@@ -10,7 +10,7 @@ from fengqiao.ground import numbers
 from fengqiao.kernel import archive, domain, handle, journal, places
 from fengqiao.kernel.access import Acting
 from fengqiao.kernel.docket import Docket, docket
-from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, Todo
+from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, TaskKind
 from fengqiao.kernel.forms import Form, Words
 from fengqiao.kernel.models import Matter
 from fengqiao.kernel.now import now
@@ -50,7 +50,7 @@ def _domain(key: str, rights: dict[str, str]) -> Domain:
             Move("close", "close", ("open", "begun"), ("done",), ("lead", "handler", "system"), close, "to end"),
             Move("archive", "archive", ("done",), STAYS, ("system", "office"), archive.archive, "to keep"),
         ),
-        todos=(Todo("handle", "handle", "working"), Todo("take", "take", "new")),
+        task_kinds=(TaskKind("handle", "handle", "working"), TaskKind("take", "take", "new")),
         start="open",
         place_rights=rights,
         opens={"lead": Opens(), "co": Opens(identity=False), "office": Opens()},

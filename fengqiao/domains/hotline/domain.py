@@ -8,7 +8,7 @@ from fengqiao.domains.hotline import archive, forms, handle, intake, reply, rout
 from fengqiao.domains.hotline.analyse import MEASURES
 from fengqiao.kernel import archive as kernel_archive
 from fengqiao.kernel import handle as kernel_handle
-from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, Todo, register
+from fengqiao.kernel.domain import OPEN, STAYS, Domain, Keep, Move, Opens, State, TaskKind, register
 from fengqiao.offices.supervision import steps
 from fengqiao.offices.supervision.moves import moves as supervision_moves
 
@@ -115,18 +115,18 @@ MOVES = (
     *supervision_moves(office=HEAD, party=("party",), lead=LEAD),
 )  # fmt: skip
 
-TODOS = (
-    Todo("dispatch", _("Dispatch"), "new"),
-    Todo("take", _("Take"), "new"),
-    Todo("check_subject", _("Say who is meant"), "new"),
-    Todo("handle", _("Work on it and answer"), "working"),
-    Todo("start", _("Do again"), "working"),
-    Todo("assist", _("Give our part"), "working"),
-    Todo("settle_return", _("Rule on the return"), "working"),
-    Todo(intake.ASKED_WHETHER, _("Ask whether it is the person's own will"), "calling"),
-    Todo("call_back", _("Call back"), "calling"),
-    Todo("close", _("Close"), "closing"),
-    *steps.TODOS,
+TASK_KINDS = (
+    TaskKind("dispatch", _("Dispatch"), "new"),
+    TaskKind("take", _("Take"), "new"),
+    TaskKind("check_subject", _("Say who is meant"), "new"),
+    TaskKind("handle", _("Work on it and answer"), "working"),
+    TaskKind("start", _("Do again"), "working"),
+    TaskKind("assist", _("Give our part"), "working"),
+    TaskKind("settle_return", _("Rule on the return"), "working"),
+    TaskKind(intake.ASKED_WHETHER, _("Ask whether it is the person's own will"), "calling"),
+    TaskKind("call_back", _("Call back"), "calling"),
+    TaskKind("close", _("Close"), "closing"),
+    *steps.TASK_KINDS,
 )
 
 HOTLINE = register(
@@ -138,7 +138,7 @@ HOTLINE = register(
         first_reading=intake.first_reading,
         states=STATES,
         moves=MOVES,
-        todos=TODOS,
+        task_kinds=TASK_KINDS,
         start="received",
         place_rights={"hotline_agent": "office", "hotline_supervisor": "office_head", "command_room": "place_desk"},
         opens={

@@ -14,18 +14,17 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from fengqiao.doors.desk import clocks
+from fengqiao.doors.desk import clocks, paging
 from fengqiao.doors.desk.acting import ActingRequest, acting
+from fengqiao.doors.desk.paging import PAGE
 from fengqiao.doors.desk.worklist import matter_address
-from fengqiao.doors.face.parts import Light, Pager, Tab
+from fengqiao.doors.face.parts import Light, Tab
 from fengqiao.doors.lists import worklist
 from fengqiao.ground import codes
 from fengqiao.kernel import domain
 from fengqiao.kernel.models import Post
 from fengqiao.offices.supervision.models import URGE, Step
 
-PAGE = 20
-LAST_PAGE = 50
 STATES = {
     "waiting": gettext_lazy("Waiting for the answer"),
     "answered": gettext_lazy("Answered, to be ended"),
@@ -61,8 +60,7 @@ def page(request: ActingRequest) -> HttpResponse:
     """The list, 20 a page. An urge by a person is no supervision; it stands in the worklist."""
     which = request.GET.get("state", "waiting")
     which = which if which in STATES else "waiting"
-    text = request.GET.get("page", "1")
-    number = min(max(int(text) if text.isdecimal() and len(text) < 6 else 1, 1), LAST_PAGE)
+    number = paging.asked(request.GET)
     known = known_to(request.post)
     order = ("-ended_at", "pk") if which == "ended" else ("task__due_at", "pk")
     begin = (number - 1) * PAGE
@@ -71,18 +69,9 @@ def page(request: ActingRequest) -> HttpResponse:
         "rows": rows_of(request.post, steps[:PAGE]),
         "which": which,
         "tabs": [Tab(str(words), f"?state={key}", current=key == which) for key, words in STATES.items()],
-        "pager": Pager(
-            shown=min(len(steps), PAGE),
-            total="",
-            previous=_to(which, number - 1) if number > 1 else "",
-            following=_to(which, number + 1) if len(steps) > PAGE and number < LAST_PAGE else "",
-        ),
+        "pager": paging.pager(len(steps), number, lambda page: f"?{urlencode({'state': which, 'page': page})}"),
     }
     return render(request, "desk/supervision.html", context)
-
-
-def _to(which: str, number: int) -> str:
-    return f"?{urlencode({'state': which, 'page': number})}"
 
 
 def known_to(post: Post) -> QuerySet[Step]:

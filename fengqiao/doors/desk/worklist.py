@@ -11,8 +11,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from fengqiao.doors.desk import clocks, narrowing, sayings, views
+from fengqiao.doors.desk import clocks, narrowing, paging, sayings, views
 from fengqiao.doors.desk.acting import ActingRequest, acting
+from fengqiao.doors.desk.paging import PAGE
 from fengqiao.doors.face import dates
 from fengqiao.doors.face.parts import Light, Pager
 from fengqiao.doors.lists import places, worklist
@@ -22,8 +23,6 @@ from fengqiao.kernel import domain
 from fengqiao.kernel.now import today
 from fengqiao.offices.letters import outbox
 
-PAGE = 20
-LAST_PAGE = 50
 NOTICES = 50
 SUPERVISION = frozenset({"T-G01", "T-G02"})
 
@@ -52,7 +51,7 @@ class Row:
 def page(request: ActingRequest) -> HttpResponse:
     """The list, 20 a page, with its tally, its saved views and its filters."""
     narrowed = narrowing.read(request.GET)
-    number = min(max(_whole(request.GET.get("page", "1")), 1), LAST_PAGE)
+    number = paging.asked(request.GET)
     tasks = worklist.page(request.post, narrowed, limit=PAGE + 1, offset=(number - 1) * PAGE)
     tally = worklist.tally(request.post, narrowed)
     saved = views.of(request.post, narrowed)
@@ -75,10 +74,6 @@ def page(request: ActingRequest) -> HttpResponse:
     return render(request, "desk/worklist.html", context)
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 1
-
-
 def rows_of(tasks: list[worklist.Work]) -> list[Row]:
     """The lines of these tasks, with the nearest limit of each matter."""
     running = worklist.clocks_of({task.matter.id for task in tasks})
@@ -98,7 +93,7 @@ def _row(task: worklist.Work, running: list[Any], towns: dict[str, str]) -> Row:
         kind=declared.label,
         state=state.label,
         town=towns.get(matter.place, ""),
-        next=declared.todo(task.kind).label,
+        next=declared.task_kind(task.kind).label,
         next_href=f"{href}do/{task.kind}/" if _is_move(matter.kind, task.kind) else href,
         last=sayings.named(matter.last_kind),
         light=clocks.light_of(running),
@@ -117,12 +112,8 @@ def _pager(tasks: list[worklist.Work], number: int, narrowed: Narrowed, tally: T
     count = tally.due.get(narrowed.due, tally.stages.get(narrowed.stage, tally.total))
     if narrowed.due and narrowed.stage:  # counted apart, never together
         count = -1
-    return Pager(
-        shown=min(len(tasks), PAGE),
-        total=tally.shown(count) if count >= 0 else "",
-        previous=narrowing.written(narrowed, page=number - 1) if number > 1 else "",
-        following=narrowing.written(narrowed, page=number + 1) if len(tasks) > PAGE and number < LAST_PAGE else "",
-    )
+    total = tally.shown(count) if count >= 0 else ""
+    return paging.pager(len(tasks), number, lambda page: narrowing.written(narrowed, page=page), total)
 
 
 @require_GET

@@ -146,7 +146,7 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A page of a list held by cursors; `total` may be capped, as in 1,000+."""
+    """A page of a list; `total` may be capped, as in 1,000+, or empty where nobody counted."""
 
     shown: int
     total: str

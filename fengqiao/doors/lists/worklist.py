@@ -143,12 +143,12 @@ def _end_of_today() -> datetime:
 
 def kinds_of(stage: str) -> list[str]:
     """The kinds of task that stand in a stage, over all domains."""
-    return sorted({todo.key for each in domain.every() for todo in each.todos if todo.stage == stage})
+    return sorted({task.key for each in domain.every() for task in each.task_kinds if task.stage == stage})
 
 
 def stages() -> list[str]:
     """The stages in which any task can stand, in the order of the kernel's list."""
-    used = {todo.stage for each in domain.every() for todo in each.todos}
+    used = {task.stage for each in domain.every() for task in each.task_kinds}
     return [stage for stage in domain.STAGES if stage in used]
 
 

@@ -14,16 +14,16 @@ from fengqiao.ground import limits
 from fengqiao.ground.refusals import NotNow, Refused
 from fengqiao.kernel import timekeeping
 from fengqiao.kernel.docket import Docket
-from fengqiao.kernel.domain import Todo
+from fengqiao.kernel.domain import TaskKind
 from fengqiao.kernel.models import Clock, Matter, Relation, Source, Task, Text, Unit
 from fengqiao.kernel.now import HERE
 from fengqiao.offices.supervision.models import LISTED, SUPERVISE, URGE, Step
 
 TASKS = {URGE: "answer_urge", SUPERVISE: "answer_supervision", LISTED: "answer_listed"}
-TODOS = (
-    Todo(TASKS[URGE], _("Answer the person who urges"), "answer"),
-    Todo(TASKS[SUPERVISE], _("Answer the supervision"), "answer"),
-    Todo(TASKS[LISTED], _("Answer the public supervision"), "answer"),
+TASK_KINDS = (
+    TaskKind(TASKS[URGE], _("Answer the person who urges"), "answer"),
+    TaskKind(TASKS[SUPERVISE], _("Answer the supervision"), "answer"),
+    TaskKind(TASKS[LISTED], _("Answer the public supervision"), "answer"),
 )
 RULES = {URGE: "T-G01", SUPERVISE: "T-G02", LISTED: "T-G02"}
 EVENTS = {URGE: "supervision.urged", SUPERVISE: "supervision.supervised", LISTED: "supervision.listed"}
