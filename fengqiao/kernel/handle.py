@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -107,12 +107,15 @@ def move(
     )
 
 
-def can_do(by: Acting, matter: Matter) -> list[tuple[Move, Any]]:
-    """The actions that this post's relations allow, best first, each with what stands in its way (or None)."""
+def can_do(by: Acting, matter: Matter, among: Iterable[Move] = ()) -> list[tuple[Move, Any]]:
+    """The actions that this post's relations allow, best first, each with what stands in its way (or None).
+
+    `among` are the ones to look at, all of the domain's when it is empty.
+    """
     held = access.words(by, matter)
     book = Docket(by)
     declared = domain.get(matter.kind)
-    found = [(each, stands_in_the_way(book, matter, each)) for each in declared.moves if held & set(each.by)]
+    found = [(each, stands_in_the_way(book, matter, each)) for each in among or declared.moves if held & set(each.by)]
     return sorted(found, key=lambda pair: (pair[1] is not None, pair[0].rank))
 
 

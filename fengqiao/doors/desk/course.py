@@ -72,12 +72,10 @@ def steps_of(matter: Matter, events: Iterable[Event], running: Sequence[Clock]) 
 def _reached(declared: domain.Domain, matter: Matter, events: Iterable[Event]) -> dict[int, datetime]:
     """When each step was reached, the last time it was."""
     reached = {declared.state(declared.start).step: matter.opened_at.astimezone(HERE)}
+    step_of = {state.key: state.step for state in declared.states}
     for event in events:
-        if to := event.data.get("to"):
-            try:
-                reached[declared.state(to).step] = event.happened_at.astimezone(HERE)
-            except KeyError:  # the day up to which a limit was extended
-                continue
+        if (to := event.data.get("to")) in step_of:  # it may also be the day up to which a limit was extended
+            reached[step_of[to]] = event.happened_at.astimezone(HERE)
     return reached
 
 

@@ -17,7 +17,7 @@ from fengqiao.doors.desk.keyboard import key_of
 from fengqiao.doors.desk.worklist import matter_address
 from fengqiao.ground import numbers
 from fengqiao.ground.refusals import Invalid, NotThere, Refused
-from fengqiao.kernel import access, handle
+from fengqiao.kernel import access, domain, handle
 from fengqiao.kernel.domain import Move
 from fengqiao.kernel.forms import Form
 from fengqiao.kernel.models import Matter, Post
@@ -75,12 +75,15 @@ def _chosen(post: Post, told: list[str]) -> list[Matter]:
 
 
 def _for_all(post: Post, matters: list[Matter]) -> list[Move]:
-    """What can be done with every one of them now, by one form for all."""
-    common: list[Move] | None = None
+    """What can be done with every one of them now; matters of several kinds have no form in common."""
+    if len({matter.kind for matter in matters}) != 1:
+        return []
+    common = [move for move in domain.get(matters[0].kind).moves if move.many]
     for matter in matters:
-        can = [move for move, locked in handle.can_do(post, matter) if move.many and locked is None]
-        common = can if common is None else [move for move in common if move in can]
-    return common or []
+        if not common:
+            break
+        common = [move for move, locked in handle.can_do(post, matter, common) if locked is None]
+    return common
 
 
 def _form(post: Post, matter: Matter, move: Move, told: Mapping[str, Any] | None = None) -> forms.Form | None:
