@@ -27,7 +27,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import sql
 
-from fengqiao.config import binaries, os_user, roles
+from fengqiao.config import binaries, cluster_files, os_user, roles
 
 DATABASE = "fengqiao"
 SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 elsewhere
@@ -36,32 +36,6 @@ ELSEWHERE = "database.path"
 ACCEPTS, RECOVERS = 0, 1
 PATIENCE_SECONDS = 30.0  # a postmaster that is silent, or only says that it is ending, for so long will not change that
 STOP_SECONDS = 60  # for each of two ways to end it
-
-CONFIGURATION = """\
-# Written at each start; own changes belong into own.conf beside this file.
-listen_addresses = ''
-unix_socket_permissions = {socket_mode}
-max_connections = 100
-shared_buffers = {shared_buffers}
-effective_cache_size = {cache}
-max_wal_size = 2GB
-checkpoint_timeout = 15min
-random_page_cost = 1.1
-jit = off
-shared_preload_libraries = 'pg_stat_statements'
-log_destination = stderr
-logging_collector = off
-log_min_duration_statement = 2000
-log_parameter_max_length = 0
-log_parameter_max_length_on_error = 0
-timezone = 'UTC'
-log_timezone = 'Asia/Shanghai'
-archive_mode = on
-archive_command = 'true'
-include_if_exists 'archive.conf'
-include_if_exists 'own.conf'
-include_if_exists 'restore.conf'
-"""
 
 
 class ServerFailed(RuntimeError):
@@ -303,48 +277,15 @@ class EmbeddedServer:
             raise ServerFailed(f"The database could not be made in {self.home}: {done.stdout.strip()[-500:]}")
         with (part / "postgresql.conf").open("a") as handle:
             handle.write("\ninclude 'fengqiao.conf'\n")
-        self._write_configuration(part)
+        cluster_files.write(part, self.user, self.settings)
         part.rename(self.data)
-
-    def _write_configuration(self, folder: Path) -> None:
-        megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        text = CONFIGURATION.format(
-            socket_mode="0777" if os_user.is_root() else "0700",  # peer decides; the program's user must get in
-            shared_buffers=f"{max(64, min(megabytes // 8, 2048))}MB",
-            cache=f"{max(128, megabytes // 2)}MB",
-        )
-        text += "".join(f"{name} = {value}\n" for name, value in self.settings.items())
-        files = {
-            "fengqiao.conf": text,
-            "pg_hba.conf": f"local all all peer map=fengqiao\nlocal replication {roles.BOOT} peer map=fengqiao\n",
-            "pg_ident.conf": "".join(f'fengqiao "{name}" {role}\n' for name, role in self._peers()),
-        }
-        for name, content in files.items():
-            path = folder / name
-            if path.exists() and path.read_text() == content:
-                continue  # a server must come back on a disk that is full
-            part = path.with_name(f"{name}.part")
-            part.write_text(content)
-            part.chmod(0o600)
-            os.chown(part, self.user.pw_uid, self.user.pw_gid)
-            part.replace(path)
-
-    def _peers(self) -> list[tuple[str, str]]:
-        """(operating-system user, database role): as root, the program's user reaches only the program's role."""
-        all_roles = (roles.BOOT, roles.OWNER, roles.PROGRAM)
-        if not os_user.is_root():
-            return [(self.user.pw_name, role) for role in all_roles]
-        peers = [("root", role) for role in all_roles]
-        with suppress(os_user.NoOsUser):
-            peers.append((os_user.program_user().pw_name, roles.PROGRAM))
-        return peers
 
     def _ensure_running(self) -> bool:
         if self._comes_round():
             return False
         self._check_version()
         try:
-            self._write_configuration(self.data)
+            cluster_files.write(self.data, self.user, self.settings)
         except OSError as problem:
             raise ServerFailed(f"The configuration in {self.data} cannot be written: {problem.strerror}.") from None
         log = self.home / "server.log"
